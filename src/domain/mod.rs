@@ -1,0 +1,25 @@
+//! The pure core: what a request is, how it may change, what a clock is, who may do what.
+//!
+//! No I/O, no async, no ORM and no clock of its own: time is passed in. Nothing here names another room of ours.
+
+pub mod access;
+pub mod actor;
+pub mod catalog;
+pub mod class;
+pub mod ids;
+pub mod inbound;
+pub mod lang;
+pub mod number;
+pub mod outgoing;
+pub mod phone;
+pub mod request;
+pub mod routing;
+pub mod sla;
+pub mod text_ref;
+pub mod time;
+
+pub use class::{Class, Hazard};
+pub use ids::*;
+pub use lang::Lang;
+pub use number::RequestNumber;
+pub use time::Instant;

@@ -1,0 +1,96 @@
+//! What goes out: a template or a person's own words, for one chat, with the condition under which it is still true.
+
+use super::class::words;
+use super::ids::{ConversationId, MessageId, RequestId};
+use super::inbound::ChannelKind;
+use super::lang::Lang;
+use super::request::Status;
+use super::time::Instant;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+words! {
+    /// Who goes first within a chat.
+    Rank {
+        /// "Leave the house, call 104": before anything else.
+        Safety = "safety",
+        Normal = "normal",
+    }
+}
+
+impl Rank {
+    /// Sort key in the database: smaller goes first.
+    #[must_use]
+    pub const fn order(self) -> i16 {
+        match self {
+            Self::Safety => 0,
+            Self::Normal => 1,
+        }
+    }
+}
+
+/// Values for the placeholders of a template. A value that begins with `@` is itself a key: `@service.water` is shown in the reader's language;
+/// `@time:<RFC 3339>` is shown as local time.
+pub type Params = BTreeMap<String, String>;
+
+/// A key of an inline keyboard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// A message key (`btn.confirm`) or a parameter reference (`@district.taraz`).
+    pub label: String,
+    /// At most 64 bytes come back when it is pressed.
+    pub data: String,
+}
+
+/// What stands under a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keyboard {
+    #[default]
+    None,
+    /// Rows of buttons.
+    Inline(Vec<Vec<Key>>),
+    /// Asks the phone for its place, with an inline "skip".
+    AskLocation,
+    /// Asks the phone for its own number.
+    AskContact,
+    /// Takes the asking keyboard away.
+    Remove,
+}
+
+/// The words of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    Template { key: String, params: Params },
+    /// A person's own words: the erasable row that holds them.
+    Words(MessageId),
+}
+
+/// Checked just before sending: a message that is no longer true expires instead.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    #[default]
+    Always,
+    /// The request still has one of these states.
+    StatusIn(Vec<Status>),
+    /// Not later than this.
+    Before(Instant),
+}
+
+/// An outgoing message as it is decided; the store makes an outbox row of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    pub channel: ChannelKind,
+    pub account: String,
+    pub chat: String,
+    pub lang: Lang,
+    pub conversation: Option<ConversationId>,
+    pub request: Option<RequestId>,
+    pub body: Body,
+    pub keyboard: Keyboard,
+    pub rank: Rank,
+    pub condition: Condition,
+    /// Two rows with the same key are one message: the second is not written.
+    pub dedupe: Option<String>,
+}

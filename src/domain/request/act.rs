@@ -1,0 +1,168 @@
+//! The one door for changes: an act on a request is decided here, purely, into events.
+
+use super::event::{CloseReason, Event};
+use super::state::{Priority, Request, Status};
+use crate::domain::class::{Class, Hazard, words};
+use crate::domain::ids::{AttachmentId, CrewCode, DistrictCode, QueueCode, RequestId, ServiceCode};
+use crate::domain::sla::Stage;
+use crate::domain::text_ref::TextRef;
+use crate::domain::time::Instant;
+
+/// What somebody wants to do to a request. Words have been stored as erasable rows before they come here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    Accept,
+    Assign { crew: CrewCode },
+    Start,
+    Arrive,
+    Hold { reason: TextRef, until: Option<Instant> },
+    Resume,
+    Resolve { note: Option<TextRef> },
+    Close { by: CloseReason },
+    Reopen { reason: Option<TextRef> },
+    Refuse { reason: TextRef, queue: QueueCode },
+    Transfer { queue: QueueCode, reason: Option<TextRef> },
+    Reject { reason: TextRef },
+    Merge { into: RequestId },
+    /// `queue` is where the new classification routes to, with the rule's name; the same queue as before changes nothing.
+    Reclassify {
+        class: Option<Class>,
+        service: Option<ServiceCode>,
+        district: Option<DistrictCode>,
+        hazard: Option<Hazard>,
+        priority: Priority,
+        queue: QueueCode,
+        rule: String,
+    },
+    Reply { text: TextRef },
+    Note { text: TextRef },
+    AddMessage { text: TextRef },
+    Attach { attachment: AttachmentId },
+    Locate { text: TextRef },
+    Rate { score: u8 },
+    Breach { stage: Stage, due_at: Instant },
+}
+
+words! {
+    /// The name of an act, as permissions and errors use it.
+    ActKind {
+        Accept = "accept", Assign = "assign", Start = "start", Arrive = "arrive", Hold = "hold", Resume = "resume", Resolve = "resolve",
+        Close = "close", Reopen = "reopen", Refuse = "refuse", Transfer = "transfer", Reject = "reject", Merge = "merge",
+        Reclassify = "reclassify", Reply = "reply", Note = "note", AddMessage = "add_message", Attach = "attach", Locate = "locate",
+        Rate = "rate", Breach = "breach",
+    }
+}
+
+impl Act {
+    #[must_use]
+    pub const fn kind(&self) -> ActKind {
+        match self {
+            Self::Accept => ActKind::Accept,
+            Self::Assign { .. } => ActKind::Assign,
+            Self::Start => ActKind::Start,
+            Self::Arrive => ActKind::Arrive,
+            Self::Hold { .. } => ActKind::Hold,
+            Self::Resume => ActKind::Resume,
+            Self::Resolve { .. } => ActKind::Resolve,
+            Self::Close { .. } => ActKind::Close,
+            Self::Reopen { .. } => ActKind::Reopen,
+            Self::Refuse { .. } => ActKind::Refuse,
+            Self::Transfer { .. } => ActKind::Transfer,
+            Self::Reject { .. } => ActKind::Reject,
+            Self::Merge { .. } => ActKind::Merge,
+            Self::Reclassify { .. } => ActKind::Reclassify,
+            Self::Reply { .. } => ActKind::Reply,
+            Self::Note { .. } => ActKind::Note,
+            Self::AddMessage { .. } => ActKind::AddMessage,
+            Self::Attach { .. } => ActKind::Attach,
+            Self::Locate { .. } => ActKind::Locate,
+            Self::Rate { .. } => ActKind::Rate,
+            Self::Breach { .. } => ActKind::Breach,
+        }
+    }
+}
+
+impl ActKind {
+    /// From which states the act may be done.
+    #[must_use]
+    pub const fn allowed_from(self, status: Status) -> bool {
+        use Status as S;
+        match self {
+            Self::Accept => matches!(status, S::Queued),
+            Self::Assign => matches!(status, S::Queued | S::Assigned),
+            Self::Start => matches!(status, S::Assigned),
+            Self::Arrive => matches!(status, S::InProgress),
+            Self::Hold | Self::Resolve => matches!(status, S::Assigned | S::InProgress),
+            Self::Resume => matches!(status, S::OnHold),
+            Self::Close => matches!(status, S::Resolved),
+            Self::Reopen => matches!(status, S::Resolved | S::Closed),
+            Self::Refuse | Self::Transfer => matches!(status, S::Queued | S::Assigned | S::InProgress),
+            Self::Reject => matches!(status, S::New | S::Queued),
+            Self::Merge | Self::Reclassify => status.is_open(),
+            Self::Breach => status.is_open(),
+            Self::Rate => matches!(status, S::Resolved | S::Closed),
+            Self::Reply | Self::Note | Self::AddMessage | Self::Attach | Self::Locate => true,
+        }
+    }
+}
+
+/// Why an act was not done. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    #[error("'{act}' cannot be done while the request is '{status}'")]
+    NotFrom { act: ActKind, status: Status },
+    #[error("a rating is a number from 1 to 5")]
+    BadScore,
+    #[error("a request cannot be joined to itself")]
+    IntoItself,
+    #[error("the request is in that queue already")]
+    SameQueue,
+}
+
+/// Decides what an act does. Pure: the same request and act always give the same events.
+///
+/// # Errors
+/// [`ActError`] when the act is not allowed in the present state.
+pub fn decide(request: &Request, act: &Act) -> Result<Vec<Event>, ActError> {
+    let kind = act.kind();
+    if !kind.allowed_from(request.status) {
+        return Err(ActError::NotFrom { act: kind, status: request.status });
+    }
+    let same = |q: &QueueCode| request.queue.as_ref() == Some(q);
+    Ok(match act.clone() {
+        Act::Accept => vec![Event::Accepted],
+        Act::Assign { crew } => vec![Event::Assigned { crew }],
+        Act::Start => vec![Event::Started],
+        Act::Arrive => vec![Event::Arrived],
+        Act::Hold { reason, until } => vec![Event::Held { reason, until }],
+        Act::Resume => vec![Event::Resumed],
+        Act::Resolve { note } => vec![Event::Resolved { note }],
+        Act::Close { by } => vec![Event::Closed { by }],
+        Act::Reopen { reason } => vec![Event::Reopened { reason }],
+        Act::Refuse { queue, .. } | Act::Transfer { queue, .. } if same(&queue) => return Err(ActError::SameQueue),
+        Act::Refuse { reason, queue } => vec![Event::Refused { reason, queue }],
+        Act::Transfer { queue, reason } => vec![Event::Transferred { queue, reason }],
+        Act::Reject { reason } => vec![Event::Rejected { reason }],
+        Act::Merge { into } if into == request.id => return Err(ActError::IntoItself),
+        Act::Merge { into } => vec![Event::Merged { into }],
+        Act::Reclassify { class, service, district, hazard, priority, queue, rule } => {
+            let mut out = vec![Event::Reclassified { class, service, district, hazard, priority }];
+            if !same(&queue) {
+                if request.status == Status::New || request.status == Status::Queued {
+                    out.push(Event::Queued { queue, rule });
+                } else if request.status != Status::OnHold {
+                    out.push(Event::Transferred { queue, reason: None });
+                }
+            }
+            out
+        }
+        Act::Reply { text } => vec![Event::Replied { text }],
+        Act::Note { text } => vec![Event::Noted { text }],
+        Act::AddMessage { text } => vec![Event::MessageAdded { text }],
+        Act::Attach { attachment } => vec![Event::AttachmentAdded { attachment }],
+        Act::Locate { text } => vec![Event::Located { text }],
+        Act::Rate { score } if (1..=5).contains(&score) => vec![Event::Rated { score }],
+        Act::Rate { .. } => return Err(ActError::BadScore),
+        Act::Breach { stage, due_at } => vec![Event::Breached { stage, due_at, priority: request.priority.raised() }],
+    })
+}

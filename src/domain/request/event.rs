@@ -1,0 +1,101 @@
+//! What happened to a request. The journal stores these; the present state is their fold.
+
+use crate::domain::class::{Class, Hazard, words};
+use crate::domain::ids::{AttachmentId, CrewCode, DistrictCode, QueueCode, RequestId, ServiceCode};
+use crate::domain::sla::Stage;
+use crate::domain::text_ref::TextRef;
+use crate::domain::time::Instant;
+use serde::{Deserialize, Serialize};
+
+use super::state::{Priority, Registration};
+
+words! {
+    /// Who or what closed a request.
+    CloseReason {
+        Confirmed = "confirmed",
+        Silence = "silence",
+        Staff = "staff",
+        /// Thanks: answered and closed at once.
+        Noted = "noted",
+    }
+}
+
+/// One change. No personal data stands here: words are [`TextRef`]s to erasable rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    Registered(Box<Registration>),
+    /// Routed, by the named rule.
+    Queued { queue: QueueCode, rule: String },
+    Accepted,
+    Assigned { crew: CrewCode },
+    Started,
+    Arrived,
+    Held { reason: TextRef, until: Option<Instant> },
+    Resumed,
+    Resolved { note: Option<TextRef> },
+    Closed { by: CloseReason },
+    Reopened { reason: Option<TextRef> },
+    Refused { reason: TextRef, queue: QueueCode },
+    Transferred { queue: QueueCode, reason: Option<TextRef> },
+    Rejected { reason: TextRef },
+    Merged { into: RequestId },
+    Reclassified {
+        class: Option<Class>,
+        service: Option<ServiceCode>,
+        district: Option<DistrictCode>,
+        hazard: Option<Hazard>,
+        priority: Priority,
+    },
+    /// The resident said more.
+    MessageAdded { text: TextRef },
+    AttachmentAdded { attachment: AttachmentId },
+    /// The place became known or changed; coordinates and address lie in the erasable row.
+    Located { text: TextRef },
+    Replied { text: TextRef },
+    Noted { text: TextRef },
+    Rated { score: u8 },
+    /// A clock ran out.
+    Breached { stage: Stage, due_at: Instant, priority: Priority },
+}
+
+words! {
+    /// The name of an event's kind, as the journal's `kind` column holds it.
+    EventKind {
+        Registered = "registered", Queued = "queued", Accepted = "accepted", Assigned = "assigned", Started = "started", Arrived = "arrived",
+        Held = "held", Resumed = "resumed", Resolved = "resolved", Closed = "closed", Reopened = "reopened", Refused = "refused",
+        Transferred = "transferred", Rejected = "rejected", Merged = "merged", Reclassified = "reclassified", MessageAdded = "message_added",
+        AttachmentAdded = "attachment_added", Located = "located", Replied = "replied", Noted = "noted", Rated = "rated", Breached = "breached",
+    }
+}
+
+impl Event {
+    #[must_use]
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::Registered(_) => EventKind::Registered,
+            Self::Queued { .. } => EventKind::Queued,
+            Self::Accepted => EventKind::Accepted,
+            Self::Assigned { .. } => EventKind::Assigned,
+            Self::Started => EventKind::Started,
+            Self::Arrived => EventKind::Arrived,
+            Self::Held { .. } => EventKind::Held,
+            Self::Resumed => EventKind::Resumed,
+            Self::Resolved { .. } => EventKind::Resolved,
+            Self::Closed { .. } => EventKind::Closed,
+            Self::Reopened { .. } => EventKind::Reopened,
+            Self::Refused { .. } => EventKind::Refused,
+            Self::Transferred { .. } => EventKind::Transferred,
+            Self::Rejected { .. } => EventKind::Rejected,
+            Self::Merged { .. } => EventKind::Merged,
+            Self::Reclassified { .. } => EventKind::Reclassified,
+            Self::MessageAdded { .. } => EventKind::MessageAdded,
+            Self::AttachmentAdded { .. } => EventKind::AttachmentAdded,
+            Self::Located { .. } => EventKind::Located,
+            Self::Replied { .. } => EventKind::Replied,
+            Self::Noted { .. } => EventKind::Noted,
+            Self::Rated { .. } => EventKind::Rated,
+            Self::Breached { .. } => EventKind::Breached,
+        }
+    }
+}

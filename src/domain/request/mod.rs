@@ -1,0 +1,11 @@
+//! A service request: its state, the events that change it, the acts that people and clocks perform on it, and the chain that proves it.
+
+mod act;
+mod chain;
+mod event;
+mod state;
+
+pub use act::{Act, ActError, ActKind, decide};
+pub use chain::{ChainKey, GENESIS, RowHash, link};
+pub use event::{CloseReason, Event, EventKind};
+pub use state::{Priority, Registration, Request, Status, fold};
