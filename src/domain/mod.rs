@@ -12,6 +12,7 @@ pub mod lang;
 pub mod number;
 pub mod outgoing;
 pub mod phone;
+pub mod reading;
 pub mod request;
 pub mod routing;
 pub mod sla;
