@@ -1,1 +1,22 @@
+//! The schema's history. A migration that has been released is never edited; it names tables and columns by its own literals, not by the entities of
+//! the program, and runs in a transaction on both backends.
 
+mod m20261121_000001_base;
+mod m20261121_000002_people;
+mod m20261121_000003_work;
+
+use sea_orm_migration::prelude::*;
+
+/// Runs and reports migrations.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_base::Migration),
+            Box::new(m20261121_000002_people::Migration),
+            Box::new(m20261121_000003_work::Migration),
+        ]
+    }
+}

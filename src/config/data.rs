@@ -1,0 +1,101 @@
+//! The book of the service: catalogue, routing, clocks, calendar and texts, embedded and replaceable file by file.
+
+use super::{Calendar, ConfigErrors, Messages};
+use crate::domain::catalog::Catalog;
+use crate::domain::routing::Routing;
+use crate::domain::sla::SlaBook;
+use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+use std::path::Path;
+
+const CATALOG: &str = include_str!("../../config/catalog.toml");
+const ROUTING: &str = include_str!("../../config/routing.toml");
+const SLA: &str = include_str!("../../config/sla.toml");
+const CALENDAR: &str = include_str!("../../config/calendar.toml");
+const MESSAGES_KK: &str = include_str!("../../config/messages/kk.toml");
+const MESSAGES_RU: &str = include_str!("../../config/messages/ru.toml");
+
+/// The data by which requests are understood, routed, timed and answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Book {
+    pub catalog: Catalog,
+    pub routing: Routing,
+    pub sla: SlaBook,
+    pub messages: Messages,
+    pub calendar: Calendar,
+}
+
+impl Book {
+    /// Reads the embedded files, each replaced by the file of its name in `dir` where there is one.
+    ///
+    /// # Errors
+    /// Every file that cannot be read or understood.
+    pub fn load(dir: Option<&Path>) -> Result<Self, ConfigErrors> {
+        let mut problems = Vec::new();
+        let catalog = part(dir, "catalog.toml", CATALOG, &mut problems);
+        let routing = part(dir, "routing.toml", ROUTING, &mut problems);
+        let sla = part(dir, "sla.toml", SLA, &mut problems);
+        let calendar = part(dir, "calendar.toml", CALENDAR, &mut problems);
+        let messages = keep(messages(dir), &mut problems);
+        match (catalog, routing, sla, messages, calendar) {
+            (Some(catalog), Some(routing), Some(sla), Some(messages), Some(calendar)) => Ok(Self { catalog, routing, sla, messages, calendar }),
+            _ => Err(problems.into()),
+        }
+    }
+
+    /// What an administrator must mend before this data may be used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut out = self.catalog.problems();
+        out.extend(self.routing.problems(&self.catalog));
+        out.extend(self.sla.problems(&self.catalog));
+        out.extend(self.calendar.problems());
+        out.extend(self.messages.problems());
+        out
+    }
+}
+
+/// The text of a data file: `name` in `dir` when it exists there, else `embedded`.
+///
+/// # Errors
+/// A folder that does not exist, and a file that exists and cannot be read.
+pub fn data_text(dir: Option<&Path>, name: &str, embedded: &'static str) -> Result<Cow<'static, str>, ConfigErrors> {
+    let Some(dir) = dir else {
+        return Ok(Cow::Borrowed(embedded));
+    };
+    if !dir.is_dir() {
+        return Err(ConfigErrors::one(format!("config.dir: '{}' is not a folder: make it or empty the setting", dir.display())));
+    }
+    let path = dir.join(name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Cow::Owned(text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Cow::Borrowed(embedded)),
+        Err(e) => Err(ConfigErrors::one(format!("{} cannot be read: {e}", path.display()))),
+    }
+}
+
+fn messages(dir: Option<&Path>) -> Result<Messages, ConfigErrors> {
+    let kk = data_text(dir, "messages/kk.toml", MESSAGES_KK)?;
+    let ru = data_text(dir, "messages/ru.toml", MESSAGES_RU)?;
+    Messages::parse(&kk, &ru)
+}
+
+fn part<T: DeserializeOwned>(dir: Option<&Path>, name: &str, embedded: &'static str, problems: &mut Vec<String>) -> Option<T> {
+    let text = keep(data_text(dir, name, embedded), problems)?;
+    keep(toml::from_str(&text).map_err(|e| ConfigErrors::one(format!("{name}: {}", e.to_string().trim_end()))), problems)
+}
+
+fn keep<T>(result: Result<T, ConfigErrors>, problems: &mut Vec<String>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(errors) => {
+            for p in errors.problems() {
+                // One missing folder is one problem, not five.
+                if !problems.contains(p) {
+                    problems.push(p.clone());
+                }
+            }
+            None
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Whether the settings fit one another: each finding says what is wrong and what to do.
+
+use super::secret::ServiceUrl;
+use super::sections::{Config, Deployment, MailTransport, TelegramMode};
+use std::net::{IpAddr, SocketAddr};
+
+impl Config {
+    /// Everything that would stop the service from working as it is set up. Secrets are never part of a finding.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        self.http_problems(&mut out);
+        self.storage_problems(&mut out);
+        if self.deployment == Deployment::Cluster {
+            self.cluster_problems(&mut out);
+        }
+        self.telegram_problems(&mut out);
+        self.mail_problems(&mut out);
+        self.zero_problems(&mut out);
+        out
+    }
+
+    fn http_problems(&self, out: &mut Vec<String>) {
+        let http = &self.http;
+        if http.addr.parse::<SocketAddr>().is_err() {
+            out.push(format!("http.addr '{}' is not an address: write address:port, for instance 127.0.0.1:8109", http.addr));
+        }
+        if !http.metrics_addr.is_empty() && http.metrics_addr.parse::<SocketAddr>().is_err() {
+            out.push(format!("http.metrics_addr '{}' is not an address: write address:port, or leave it empty", http.metrics_addr));
+        }
+        if !http.metrics_addr.is_empty() && http.metrics_addr == http.addr && !http.addr.ends_with(":0") {
+            out.push("http.metrics_addr is the same as http.addr: leave it empty, or give it another port".into());
+        }
+        if !http.public_url.is_empty() && !is_web(&http.public_url) {
+            out.push(format!("http.public_url '{}' is not a web address: write https://name, without a query", http.public_url));
+        }
+        for p in http.trusted_proxies.iter().filter(|p| p.parse::<IpAddr>().is_err()) {
+            out.push(format!("http.trusted_proxies: '{p}' is not an IP address"));
+        }
+    }
+
+    fn storage_problems(&self, out: &mut Vec<String>) {
+        let scheme = |key: &str, url: &ServiceUrl, known: &[&str], out: &mut Vec<String>| {
+            if !known.iter().any(|k| url.expose().strip_prefix(k).is_some_and(|rest| !rest.trim_start_matches('/').is_empty())) {
+                out.push(format!("{key} must begin with {} and name something after it", known.join(" or ")));
+            }
+        };
+        scheme("database.url", &self.database.url, &["sqlite:", "postgres://", "postgresql://"], out);
+        if !self.redis.url.is_empty() {
+            scheme("redis.url", &self.redis.url, &["redis://", "rediss://"], out);
+        }
+        if self.mail.transport == MailTransport::Smtp {
+            scheme("mail.url", &self.mail.url, &["smtp://", "smtps://"], out);
+        }
+        if self.media.url.is_empty() || self.media.url.expose().contains("://") {
+            out.push("media.url must be a folder, for instance data/media: other stores are not supported yet".into());
+        }
+        if self.redis.prefix.is_empty() || self.redis.prefix.contains(|c: char| c.is_whitespace() || c == '{' || c == '}') {
+            out.push("redis.prefix must be a word without spaces and braces, for instance jambyl109".into());
+        }
+    }
+
+    fn cluster_problems(&self, out: &mut Vec<String>) {
+        if !self.database.is_postgres() {
+            out.push("deployment = \"cluster\" needs PostgreSQL: set database.url to postgres://user:password@host/name".into());
+        }
+        if self.redis.url.is_empty() {
+            out.push("deployment = \"cluster\" needs Redis: set redis.url to redis://host:6379/0".into());
+        }
+        if self.journal.key.expose().trim().is_empty() {
+            out.push("deployment = \"cluster\" needs journal.key, the same in all processes: `openssl rand -hex 32` makes one".into());
+        }
+    }
+
+    fn telegram_problems(&self, out: &mut Vec<String>) {
+        let t = &self.channels.telegram;
+        if t.is_on() && !is_token(t.token.expose()) {
+            out.push("channels.telegram.token does not look like a bot token: BotFather gives digits, a colon and letters".into());
+        }
+        if !t.secret.is_empty() && !is_word(t.secret.expose(), 256) {
+            out.push("channels.telegram.secret must be 1-256 characters of A-Z, a-z, 0-9, '_' and '-'".into());
+        }
+        if !is_web(&t.api_url) {
+            out.push(format!("channels.telegram.api_url '{}' is not a web address: https://api.telegram.org is the usual one", t.api_url));
+        }
+        if !is_word(&t.name, 40) {
+            out.push("channels.telegram.name must be 1-40 characters of A-Z, a-z, 0-9, '_' and '-': it stands in the webhook's path".into());
+        }
+        if t.mode == TelegramMode::Webhook {
+            if t.secret.is_empty() {
+                out.push("channels.telegram.mode = \"webhook\" needs channels.telegram.secret: without it anybody could speak for Telegram".into());
+            }
+            if self.http.public_url.is_empty() {
+                out.push(
+                    "channels.telegram.mode = \"webhook\" needs http.public_url: Telegram must know where to call; or use mode = \"polling\"".into(),
+                );
+            }
+        }
+    }
+
+    fn mail_problems(&self, out: &mut Vec<String>) {
+        let mail = &self.mail;
+        if !mail.from.contains('@') {
+            out.push(format!("mail.from '{}' is not a mail address", mail.from));
+        }
+        for to in mail.breach_to.iter().filter(|to| !to.contains('@')) {
+            out.push(format!("mail.breach_to: '{to}' is not a mail address"));
+        }
+        if mail.transport == MailTransport::File && mail.dir.is_empty() {
+            out.push("mail.dir is empty: name the folder letters are written into, for instance data/mail".into());
+        }
+    }
+
+    fn zero_problems(&self, out: &mut Vec<String>) {
+        let (i, o, t, d, a) = (&self.intake, &self.outbox, &self.timers, &self.dialogue, &self.auth);
+        for (key, zero) in [
+            ("http.body_limit_bytes", self.http.body_limit_bytes == 0),
+            ("database.max_connections", self.database.max_connections == 0),
+            ("media.max_bytes", self.media.max_bytes == 0),
+            ("intake.batch", i.batch == 0),
+            ("intake.poll_ms", i.poll_ms == 0),
+            ("intake.lease_secs", i.lease_secs == 0),
+            ("intake.max_attempts", i.max_attempts == 0),
+            ("outbox.lease_secs", o.lease_secs == 0),
+            ("outbox.poll_ms", o.poll_ms == 0),
+            ("outbox.max_attempts", o.max_attempts == 0),
+            ("outbox.base_backoff_ms", o.base_backoff_ms == 0),
+            ("outbox.max_backoff_secs", o.max_backoff_secs == 0),
+            ("outbox.workers", o.workers == 0),
+            ("timers.poll_ms", t.poll_ms == 0),
+            ("timers.lease_secs", t.lease_secs == 0),
+            ("timers.batch", t.batch == 0),
+            ("dialogue.silence_secs", d.silence_secs == 0),
+            ("dialogue.stale_secs", d.stale_secs == 0),
+            ("auth.session_hours", a.session_hours == 0),
+            ("auth.token_days", a.token_days == 0),
+            ("auth.otp_ttl_secs", a.otp_ttl_secs == 0),
+            ("auth.otp_attempts", a.otp_attempts == 0),
+            ("auth.otp_per_phone_per_hour", a.otp_per_phone_per_hour == 0),
+            ("auth.otp_per_address_per_hour", a.otp_per_address_per_hour == 0),
+            ("auth.form_per_address_per_hour", a.form_per_address_per_hour == 0),
+            ("auth.login_attempts", a.login_attempts == 0),
+            ("shutdown.deadline_secs", self.shutdown.deadline_secs == 0),
+        ] {
+            if zero {
+                out.push(format!("{key} must not be 0"));
+            }
+        }
+    }
+}
+
+fn is_word(s: &str, longest: usize) -> bool {
+    (1..=longest).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+fn is_token(s: &str) -> bool {
+    s.split_once(':').is_some_and(|(id, key)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && is_word(key, 200))
+}
+
+/// `http(s)://host`, perhaps with a port and a path; no query, no fragment, no spaces.
+fn is_web(s: &str) -> bool {
+    let rest = s.strip_prefix("https://").or_else(|| s.strip_prefix("http://")).unwrap_or_default();
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    (!host.is_empty() || rest.starts_with('[')) && !s.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#' | '"' | '<' | '>'))
+}

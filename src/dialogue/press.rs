@@ -1,0 +1,109 @@
+//! Buttons, slash commands and shared contacts.
+
+use super::button::{self, Button};
+use super::outcome::{Command, CrewCommand};
+use super::state::Step;
+use super::turn::Turn;
+use crate::domain::ids::DistrictCode;
+use crate::domain::outgoing::{Keyboard, Params};
+use crate::domain::phone::Phone;
+use crate::domain::{Lang, RequestNumber};
+
+impl Turn<'_> {
+    /// A press. Buttons live for ever in a chat: an old one is answered, and never ends what the chat waits for now.
+    pub fn press(&mut self, data: &str) {
+        match Button::parse(data) {
+            None => self.say("button.old"),
+            Some(Button::Language(lang)) => self.choose(lang),
+            Some(Button::District(code)) if self.ctx.districts.iter().any(|d| d.code == code) => self.placed(None, Some(code)),
+            Some(Button::District(_)) => self.say("button.old"),
+            Some(Button::SkipPlace) => self.skip_place(),
+            Some(Button::Confirm(number)) => {
+                if matches!(&self.state.step, Step::AwaitingReason { number: n, .. } if *n == number) {
+                    self.state.step = Step::Idle;
+                }
+                self.commands.push(Command::Confirm { number });
+            }
+            Some(Button::NotFixed(number)) => self.ask_reason(number),
+            Some(Button::Rate(number, score)) => self.commands.push(Command::Rate { number, score }),
+            Some(Button::Status(number)) => self.commands.push(Command::ShowStatus { number }),
+            Some(Button::Mine) => self.commands.push(Command::ShowMine),
+            Some(Button::CrewAccept(number)) => self.crew(CrewCommand::Accept { number }),
+            Some(Button::CrewGo(number)) => self.crew(CrewCommand::Start { number }),
+            Some(Button::CrewArrived(number)) => self.crew(CrewCommand::Arrive { number }),
+            Some(Button::CrewDone(number)) => self.ask_result(number),
+            Some(Button::CrewFinish(number)) => self.finish_result(number),
+        }
+    }
+
+    fn ask_reason(&mut self, number: RequestNumber) {
+        if !matches!(&self.state.step, Step::AwaitingReason { number: n, .. } if *n == number) {
+            self.flush();
+        }
+        self.say_with("ask.reason", Params::from([("number".to_owned(), number.to_string())]), Keyboard::None);
+        self.state.step = Step::AwaitingReason { number, asked_at: self.ctx.now };
+    }
+
+    fn choose(&mut self, lang: Lang) {
+        self.state.lang = Some(lang);
+        self.state.lang_chosen = true;
+        self.commands.push(Command::SetLanguage(lang));
+        self.say("lang.set");
+        let quiet = self.recent().is_some();
+        if matches!(self.state.step, Step::Fresh | Step::Idle) {
+            self.state.step = Step::Idle;
+            if !quiet {
+                self.say("ask.what");
+            }
+        }
+    }
+
+    /// A slash command. It never ends what the chat waits for.
+    pub fn command(&mut self, name: &str, arg: &str) {
+        let (name, arg) = (name.to_lowercase(), arg.trim());
+        if self.state.step == Step::Fresh {
+            self.state.step = Step::Idle;
+        }
+        match name.as_str() {
+            "my" => self.commands.push(Command::ShowMine),
+            "jobs" => self.crew(CrewCommand::Jobs),
+            "link" if arg.is_empty() => self.say("crew.link_how"),
+            "link" => self.commands.push(Command::LinkStaff { code: arg.to_owned() }),
+            "start" => match RequestNumber::parse(arg) {
+                // A link with a number in it opens that request.
+                Ok(number) => self.commands.push(Command::ShowStatus { number }),
+                Err(_) if self.ctx.stale => {}
+                Err(_) => self.welcome(),
+            },
+            _ if self.ctx.stale => {}
+            "lang" => self.say_with("lang.choose", Params::new(), button::languages()),
+            _ => self.say("help"),
+        }
+    }
+
+    /// Only the sender's own number is kept: somebody else's is somebody else's to give.
+    pub fn contact(&mut self, phone: Option<&Phone>, own: bool) {
+        match phone {
+            Some(phone) if own => {
+                self.commands.push(Command::SetPhone(phone.clone()));
+                self.say_with("contact.saved", Params::new(), Keyboard::Remove);
+            }
+            None if own => self.say("contact.bad"),
+            _ => self.say("contact.not_own"),
+        }
+    }
+
+    pub fn location(&mut self, lat: f64, lon: f64, district: Option<DistrictCode>) {
+        if (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon) {
+            self.placed(Some((lat, lon)), district);
+        } else {
+            self.unsupported();
+        }
+    }
+
+    pub fn unsupported(&mut self) {
+        if !self.ctx.stale {
+            self.say("unsupported");
+        }
+    }
+}

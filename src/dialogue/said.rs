@@ -1,0 +1,203 @@
+//! Words: which request they make, which they belong to, which question they answer.
+
+use super::crew::{Album, Evidence};
+use super::outcome::Command;
+use super::state::{Draft, Step};
+use super::turn::{MAX_MEDIA, Turn};
+use crate::domain::class::Class;
+use crate::domain::inbound::MediaRef;
+use crate::domain::reading::Reading;
+use crate::domain::{Instant, RequestNumber};
+use chrono::Datelike;
+
+impl Turn<'_> {
+    /// A message with words, and the file whose caption they are.
+    pub fn text(&mut self, text: &str, reading: &Reading, media: Vec<MediaRef>) {
+        self.learn(text, reading);
+        let lookup = if media.is_empty() { self.lookup(text) } else { None };
+        match (self.take_step(), lookup) {
+            (Step::CrewAwaitingResult { number, note, media: held, asked_at }, _) => {
+                self.result_grows(Evidence { number, note, media: held, asked_at }, Some(text), media, Album::No);
+            }
+            (step, Some(number)) => {
+                self.state.step = if step == Step::Fresh { Step::Idle } else { step };
+                self.commands.push(Command::ShowStatus { number });
+            }
+            (Step::AwaitingReason { number, .. }, None) => {
+                if let Some(hazard) = reading.hazard {
+                    self.say_safety(hazard);
+                }
+                self.not_fixed(number, Some(text), media);
+            }
+            (Step::AwaitingPlace { draft, asked_at }, None) => self.place_answer(draft, asked_at, text, reading, media),
+            (Step::AfterPlace { number, asked_at }, None) => self.after_place_answer(number, asked_at, text, reading, media),
+            (Step::AwaitingText { draft, asked_at }, None) => self.words_for(draft, asked_at, text, reading, media),
+            (step @ (Step::Fresh | Step::Idle), None) => self.free(step == Step::Fresh, text, reading, media),
+        }
+    }
+
+    /// An earlier message has new words. Which one it was is not known here: they go where it most likely went.
+    pub fn edited(&mut self, text: &str, reading: &Reading) {
+        let known = self.state.last.as_ref().and_then(|l| l.hazard);
+        if reading.hazard.is_some() && reading.hazard != known {
+            return self.text(text, reading, Vec::new());
+        }
+        match self.take_step() {
+            Step::AwaitingPlace { mut draft, asked_at } => {
+                merge(&mut draft, text, reading);
+                if draft.has_place() {
+                    self.register(draft);
+                } else {
+                    self.state.step = Step::AwaitingPlace { draft, asked_at };
+                }
+            }
+            Step::AwaitingReason { number, asked_at } => {
+                self.add(number.clone(), text, Vec::new(), false);
+                self.state.step = Step::AwaitingReason { number, asked_at };
+            }
+            step @ (Step::Fresh | Step::Idle | Step::AfterPlace { .. }) => match self.state.last.as_ref().map(|l| l.number.clone()) {
+                Some(number) => {
+                    self.add(number, text, Vec::new(), false);
+                    self.state.step = step;
+                }
+                None => {
+                    self.state.step = step;
+                    self.text(text, reading, Vec::new());
+                }
+            },
+            step @ (Step::AwaitingText { .. } | Step::CrewAwaitingResult { .. }) => {
+                self.state.step = step;
+                self.text(text, reading, Vec::new());
+            }
+        }
+    }
+
+    /// The language follows what is written until one is chosen. A message without letters teaches nothing.
+    fn learn(&mut self, text: &str, reading: &Reading) {
+        if !self.state.lang_chosen && text.chars().any(char::is_alphabetic) {
+            self.state.lang = Some(reading.reply);
+        }
+    }
+
+    /// The text is nothing but a request number. The year must be one of ours: a telephone number may pass the check digit.
+    fn lookup(&self, text: &str) -> Option<RequestNumber> {
+        let number = RequestNumber::parse(text).ok()?;
+        let year: i32 = number.digits().get(0..2)?.parse().ok()?;
+        (24..=(self.ctx.now.year() + 1).rem_euclid(100)).contains(&year).then_some(number)
+    }
+
+    /// Nothing was asked.
+    fn free(&mut self, first: bool, text: &str, reading: &Reading, media: Vec<MediaRef>) {
+        if reading.empty && media.is_empty() {
+            let recent = self.recent().map(|l| l.number.clone());
+            match recent {
+                // An old "hello" is not worth a menu today.
+                _ if self.ctx.stale => {}
+                // "Hello, anyone?" right after a request: what stands with it is the answer.
+                Some(number) => self.commands.push(Command::ShowStatus { number }),
+                None if first => self.welcome(),
+                None => self.say("ask.what"),
+            }
+            return;
+        }
+        match self.joins(reading) {
+            Some(number) => self.add(number, text, media, false),
+            None => self.consider(self.draft(text, reading, media)),
+        }
+    }
+
+    /// The recent request which a further message belongs to. A message that clearly has an object of its own is a request of its own.
+    fn joins(&self, reading: &Reading) -> Option<RequestNumber> {
+        let last = self.recent()?;
+        if reading.hazard.is_some() && reading.hazard != last.hazard {
+            return None;
+        }
+        let same = match (reading.service.accepted(), reading.class.accepted()) {
+            (_, Some(Class::Complaint | Class::Proposal)) => false,
+            (Some(service), _) => last.service.as_ref() == Some(&service),
+            // A fault of no named kind is another fault; "when will they come?" and "thank you" are about this one.
+            (None, Some(Class::Incident)) => reading.hazard.is_some(),
+            (None, _) => true,
+        };
+        same.then(|| last.number.clone())
+    }
+
+    /// Words for a file or a place that came before them.
+    fn words_for(&mut self, mut draft: Draft, asked_at: Instant, text: &str, reading: &Reading, media: Vec<MediaRef>) {
+        draft.media.extend(media);
+        append(&mut draft.text, text);
+        if reading.empty && draft.media.len() < MAX_MEDIA {
+            self.state.step = Step::AwaitingText { draft, asked_at };
+            return self.say("ask.what");
+        }
+        draft.district = reading.place.district().cloned().or(draft.district);
+        draft.address = reading.address.clone().or(draft.address);
+        if reading.empty {
+            return self.register(draft);
+        }
+        draft.reading = reading.clone();
+        self.consider(draft);
+    }
+
+    /// A whole new request: register it, or ask first for the one thing that is missing. Danger is never asked first.
+    pub fn consider(&mut self, draft: Draft) {
+        let placed = draft.has_place() || self.ctx.stale;
+        if let Some(hazard) = draft.reading.hazard {
+            let place = draft.reading.place.clone();
+            self.say_safety(hazard);
+            self.register(draft);
+            if !placed {
+                self.state.step = Step::AfterPlace { number: None, asked_at: self.ctx.now };
+                self.ask_place(&place);
+            }
+            return;
+        }
+        if draft.reading.empty && !self.ctx.stale {
+            self.state.step = Step::AwaitingText { draft, asked_at: self.ctx.now };
+            return self.say("ask.what");
+        }
+        if placed || !wants_place(&draft.reading) {
+            return self.register(draft);
+        }
+        let place = draft.reading.place.clone();
+        self.state.step = Step::AwaitingPlace { draft, asked_at: self.ctx.now };
+        self.ask_place(&place);
+    }
+}
+
+/// Only a fault has a place that a crew must find. An unclear message with a known service is taken for a fault.
+fn wants_place(reading: &Reading) -> bool {
+    match reading.class.best {
+        Some(class) => class == Class::Incident,
+        None => reading.service.best.is_some(),
+    }
+}
+
+/// One line per message.
+pub(super) fn append(to: &mut String, text: &str) {
+    if !to.is_empty() && !text.is_empty() {
+        to.push('\n');
+    }
+    to.push_str(text);
+}
+
+/// Completes a draft with a further message: what was unknown or unsure is taken from it.
+pub(super) fn merge(draft: &mut Draft, text: &str, reading: &Reading) {
+    append(&mut draft.text, text);
+    let mine = &mut draft.reading;
+    mine.hazard = mine.hazard.or(reading.hazard);
+    if !mine.class.sure && reading.class.sure {
+        mine.class = reading.class.clone();
+    }
+    if !mine.service.sure && reading.service.sure {
+        mine.service = reading.service.clone();
+    }
+    if let Some(district) = reading.place.district() {
+        mine.place = reading.place.clone();
+        draft.district = Some(district.clone());
+    }
+    if let Some(address) = &reading.address {
+        draft.address = Some(address.clone());
+    }
+    mine.why.extend(reading.why.iter().cloned());
+}

@@ -1,0 +1,128 @@
+//! What a chat remembers between two messages. It is stored as JSON; old rows must still read, so new fields have defaults.
+
+use crate::domain::class::Hazard;
+use crate::domain::ids::{DistrictCode, ServiceCode};
+use crate::domain::inbound::MediaRef;
+use crate::domain::reading::Reading;
+use crate::domain::time::Instant;
+use crate::domain::{Lang, RequestNumber};
+use serde::{Deserialize, Serialize};
+
+/// The memory of one chat.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conversation {
+    pub step: Step,
+    /// Chosen by a button, else learned from what was written last.
+    pub lang: Option<Lang>,
+    /// `lang` was chosen by a button: what is written later no longer changes it.
+    pub lang_chosen: bool,
+    /// The request made last from this chat.
+    pub last: Option<LastRequest>,
+    /// The album whose pictures are still coming in.
+    pub media_group: Option<MediaGroup>,
+}
+
+/// What the chat waits for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Step {
+    /// Nobody has spoken yet.
+    #[default]
+    Fresh,
+    /// Nothing is awaited.
+    Idle,
+    /// A picture, a voice note or a place came without words: asked what happened.
+    AwaitingText { draft: Draft, asked_at: Instant },
+    /// A fault without a place: asked where.
+    AwaitingPlace { draft: Draft, asked_at: Instant },
+    /// A danger is registered already, the place is asked after. `number` is filled by [`Conversation::registered`].
+    AfterPlace {
+        #[serde(default)]
+        number: Option<RequestNumber>,
+        asked_at: Instant,
+    },
+    /// The resident pressed "not fixed": asked what is wrong.
+    AwaitingReason { number: RequestNumber, asked_at: Instant },
+    /// A crew pressed "done": asked for a photo and a note.
+    CrewAwaitingResult {
+        number: RequestNumber,
+        #[serde(default)]
+        note: Option<String>,
+        #[serde(default)]
+        media: Vec<MediaRef>,
+        asked_at: Instant,
+    },
+}
+
+/// The request made last from this chat: what a second message may belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRequest {
+    pub number: RequestNumber,
+    /// When it was registered.
+    pub at: Instant,
+    #[serde(default)]
+    pub service: Option<ServiceCode>,
+    #[serde(default)]
+    pub hazard: Option<Hazard>,
+}
+
+/// An album: the wire sends its pictures one by one under one group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaGroup {
+    pub id: String,
+    /// The request that took the first picture. `None` while a draft holds it.
+    #[serde(default)]
+    pub number: Option<RequestNumber>,
+}
+
+/// A request before it is registered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Everything said, one line per message. Empty when only a file or a place came and the chat then fell silent.
+    pub text: String,
+    /// What triage read in the first meaningful message, completed by the following ones.
+    pub reading: Reading,
+    #[serde(default)]
+    pub media: Vec<MediaRef>,
+    /// Latitude and longitude, WGS 84 degrees.
+    #[serde(default)]
+    pub location: Option<(f64, f64)>,
+    /// Named in the text, pressed, or resolved from the location.
+    #[serde(default)]
+    pub district: Option<DistrictCode>,
+    /// Street and house as typed.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// When the first message of the draft came to us.
+    pub received_at: Instant,
+    /// When its sender sent it.
+    pub reported_at: Instant,
+}
+
+impl Draft {
+    /// Is anything known of where it is?
+    #[must_use]
+    pub fn has_place(&self) -> bool {
+        self.district.is_some() || self.location.is_some()
+    }
+}
+
+impl Conversation {
+    /// The language to answer in: chosen, else learned, else hinted by the wire, else Kazakh.
+    #[must_use]
+    pub fn reply_lang(&self, hint: Option<Lang>) -> Lang {
+        self.lang.or(hint).unwrap_or(Lang::Kk)
+    }
+
+    /// To be called by whoever carried out [`super::Command::Register`], in the order of the commands: from now on the chat knows the number.
+    pub fn registered(&mut self, number: &RequestNumber, draft: &Draft, at: Instant) {
+        self.last = Some(LastRequest { number: number.clone(), at, service: draft.reading.service.accepted(), hazard: draft.reading.hazard });
+        if let Step::AfterPlace { number: waiting @ None, .. } = &mut self.step {
+            *waiting = Some(number.clone());
+        }
+        if let Some(MediaGroup { number: waiting @ None, .. }) = &mut self.media_group {
+            *waiting = Some(number.clone());
+        }
+    }
+}

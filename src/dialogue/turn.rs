@@ -1,0 +1,166 @@
+//! One step in the making: the memory as it changes, what is said and commanded so far, and the moves that several kinds of message share.
+
+use super::button;
+use super::input::Context;
+use super::outcome::{Command, CrewCommand, Outcome, Say};
+use super::state::{Conversation, Draft, LastRequest, Step};
+use crate::domain::class::Hazard;
+use crate::domain::ids::DistrictCode;
+use crate::domain::inbound::{ChannelKind, MediaRef};
+use crate::domain::outgoing::{Keyboard, Params, Rank};
+use crate::domain::reading::{Guess, MessageLang, Place, Reading};
+use crate::domain::time::{Instant, plus_secs};
+use crate::domain::{Lang, RequestNumber};
+
+/// With so many files a draft is registered at once: the memory of a chat stays small whatever is sent.
+pub(super) const MAX_MEDIA: usize = 20;
+
+pub(super) struct Turn<'a> {
+    pub state: Conversation,
+    pub says: Vec<Say>,
+    pub commands: Vec<Command>,
+    pub ctx: &'a Context<'a>,
+}
+
+impl<'a> Turn<'a> {
+    pub fn new(state: &Conversation, ctx: &'a Context<'a>) -> Self {
+        Self { state: state.clone(), says: Vec::new(), commands: Vec::new(), ctx }
+    }
+
+    pub fn finish(self) -> Outcome {
+        let silence_at = self.waits_until();
+        Outcome { state: self.state, says: self.says, commands: self.commands, silence_at }
+    }
+
+    fn waits_until(&self) -> Option<Instant> {
+        let asked_at = match &self.state.step {
+            Step::Fresh | Step::Idle => return None,
+            Step::AwaitingText { asked_at, .. }
+            | Step::AwaitingPlace { asked_at, .. }
+            | Step::AfterPlace { asked_at, .. }
+            | Step::AwaitingReason { asked_at, .. }
+            | Step::CrewAwaitingResult { asked_at, .. } => *asked_at,
+        };
+        Some(plus_secs(asked_at, self.ctx.limits.silence_secs))
+    }
+
+    /// Takes the step out for handling; `Idle` stands there until another is put back.
+    pub fn take_step(&mut self) -> Step {
+        std::mem::replace(&mut self.state.step, Step::Idle)
+    }
+
+    pub fn say(&mut self, key: &str) {
+        self.say_with(key, Params::new(), Keyboard::None);
+    }
+
+    /// Buttons are shown only where the wire has any.
+    pub fn say_with(&mut self, key: &str, params: Params, keyboard: Keyboard) {
+        let keyboard = if self.has_buttons() { keyboard } else { Keyboard::None };
+        self.says.push(Say { key: key.to_owned(), params, keyboard, rank: Rank::Normal });
+    }
+
+    pub fn say_safety(&mut self, hazard: Hazard) {
+        self.says.push(Say { key: format!("safety.{hazard}"), params: Params::new(), keyboard: Keyboard::None, rank: Rank::Safety });
+    }
+
+    pub fn welcome(&mut self) {
+        self.say_with("welcome", Params::new(), button::languages());
+    }
+
+    pub fn has_buttons(&self) -> bool {
+        matches!(self.ctx.channel, ChannelKind::Telegram | ChannelKind::Whatsapp | ChannelKind::Instagram | ChannelKind::Facebook)
+    }
+
+    /// The last request, while a further message may still belong to it.
+    pub fn recent(&self) -> Option<&LastRequest> {
+        let window = self.ctx.limits.join_window_secs;
+        self.state.last.as_ref().filter(|l| self.ctx.now <= plus_secs(l.at, window))
+    }
+
+    /// From now on further messages belong to this request.
+    pub fn touch(&mut self, number: &RequestNumber) {
+        let (service, hazard) = match &self.state.last {
+            Some(l) if l.number == *number => (l.service.clone(), l.hazard),
+            _ => (None, None),
+        };
+        self.state.last = Some(LastRequest { number: number.clone(), at: self.ctx.now, service, hazard });
+    }
+
+    pub fn draft(&self, text: &str, reading: &Reading, media: Vec<MediaRef>) -> Draft {
+        Draft {
+            text: text.to_owned(),
+            reading: reading.clone(),
+            media,
+            location: None,
+            district: reading.place.district().cloned(),
+            address: reading.address.clone(),
+            received_at: self.ctx.received_at,
+            reported_at: self.ctx.reported_at,
+        }
+    }
+
+    /// The reading of a message without words.
+    pub fn wordless(&self) -> Reading {
+        let reply = self.state.reply_lang(self.ctx.lang_hint);
+        Reading {
+            lang: match reply {
+                Lang::Kk => MessageLang::Kk,
+                Lang::Ru => MessageLang::Ru,
+            },
+            reply,
+            class: Guess::default(),
+            service: Guess::default(),
+            place: Place::Unknown,
+            address: None,
+            hazard: None,
+            needs_utility: false,
+            empty: true,
+            why: Vec::new(),
+            version: String::new(),
+        }
+    }
+
+    pub fn register(&mut self, draft: Draft) {
+        self.commands.push(Command::Register(draft));
+    }
+
+    pub fn add(&mut self, number: RequestNumber, text: &str, media: Vec<MediaRef>, quiet: bool) {
+        self.commands.push(Command::AddMessage { number, text: text.to_owned(), media, quiet });
+    }
+
+    pub fn locate(&mut self, number: RequestNumber, location: Option<(f64, f64)>, district: Option<DistrictCode>, text: Option<&str>) {
+        self.commands.push(Command::Locate { number, location, district, text: text.map(str::to_owned) });
+    }
+
+    pub fn done(&mut self, number: RequestNumber, note: Option<String>, media: Vec<MediaRef>) {
+        if let Some(group) = &mut self.state.media_group {
+            group.number.get_or_insert_with(|| number.clone());
+        }
+        self.commands.push(Command::Crew(CrewCommand::Done { number, note, media }));
+    }
+
+    /// Ends what the chat waits for without a further answer: nothing that was said so far is lost.
+    pub fn flush(&mut self) {
+        match self.take_step() {
+            Step::Fresh | Step::Idle | Step::AfterPlace { .. } => {}
+            Step::AwaitingText { draft, .. } | Step::AwaitingPlace { draft, .. } => self.register(draft),
+            Step::AwaitingReason { number, .. } => self.not_fixed(number, None, Vec::new()),
+            Step::CrewAwaitingResult { number, note, media, .. } => self.done(number, note, media),
+        }
+    }
+
+    pub fn not_fixed(&mut self, number: RequestNumber, reason: Option<&str>, media: Vec<MediaRef>) {
+        self.touch(&number);
+        self.commands.push(Command::NotFixed { number: number.clone(), reason: reason.map(str::to_owned) });
+        if !media.is_empty() {
+            self.add(number, "", media, true);
+        }
+    }
+
+    /// The appointed time has come. A call that comes too early (the question was asked anew meanwhile) changes nothing.
+    pub fn silence(&mut self) {
+        if self.waits_until().is_some_and(|at| at <= self.ctx.now) {
+            self.flush();
+        }
+    }
+}

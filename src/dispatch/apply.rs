@@ -1,0 +1,130 @@
+//! One act on one request inside a transaction: decide, record, tell.
+
+use super::effects::{Count, Effects};
+use super::record::{Subject, record};
+use super::{Core, DispatchError, notify};
+use crate::domain::actor::Actor;
+use crate::domain::request::{Act, ActError, Event, decide};
+use crate::domain::{Instant, MessageId, RequestId, RequestNumber};
+use crate::store::messages::{NewMessage, direction};
+use crate::store::requests::{self, Stored};
+use crate::store::{Conn, Tx, conversations, messages, staff, timers};
+
+/// Loads a request with its clocks.
+pub(super) async fn subject_of(c: &impl Conn, stored: Stored) -> Result<Subject, DispatchError> {
+    let timers = timers::of_requests(c, &[stored.request.id]).await?;
+    Ok(Subject { stored, timers })
+}
+
+/// Loads a request by its number.
+pub(super) async fn find(c: &impl Conn, number: &RequestNumber) -> Result<Subject, DispatchError> {
+    let stored = requests::by_number(c, number).await?.ok_or(DispatchError::NotFound)?;
+    subject_of(c, stored).await
+}
+
+/// Loads a request by its identifier.
+pub(super) async fn load(c: &impl Conn, id: RequestId) -> Result<Subject, DispatchError> {
+    let stored = requests::load(c, id).await?.ok_or(DispatchError::NotFound)?;
+    subject_of(c, stored).await
+}
+
+/// A text that belongs to a request: the erasable row.
+pub(super) fn text_row(subject: &Subject, direction: &'static str, actor: &Actor, text: &str, at: Instant) -> NewMessage {
+    NewMessage {
+        id: MessageId::fresh(),
+        request: Some(subject.stored.request.id),
+        conversation: subject.stored.request.conversation,
+        direction,
+        author: actor.to_string(),
+        text: text.to_owned(),
+        salt: super::secrets::salt(),
+        raw_event: None,
+        at,
+    }
+}
+
+/// Does acts one after another on a loaded request and collects everything that follows. Nothing is written yet.
+///
+/// # Errors
+/// [`DispatchError::NotNow`] with the present state when the first refused act is not allowed.
+pub(super) async fn perform(
+    core: &Core,
+    tx: &Tx,
+    fx: &mut Effects,
+    subject: &mut Subject,
+    acts: &[Act],
+    actor: &Actor,
+    now: Instant,
+) -> Result<(), DispatchError> {
+    let expected = subject.stored.request.version;
+    let mut events = Vec::new();
+    for act in acts {
+        let decided = decide(&subject.stored.request, act).map_err(|e| refusal(e, &subject.stored))?;
+        record(core, fx, subject, &decided, actor, now)?;
+        events.extend(decided);
+    }
+    fx.changed.push((subject.stored.clone(), expected));
+    tell(core, tx, fx, subject, &events).await
+}
+
+fn refusal(e: ActError, stored: &Stored) -> DispatchError {
+    DispatchError::NotNow(e, Box::new(stored.clone()))
+}
+
+async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events: &[Event]) -> Result<(), DispatchError> {
+    let r = &subject.stored.request;
+    if let (Some(id), true) = (r.conversation, events.iter().any(notify::concerns_resident)) {
+        if let Some(chat) = conversations::load(tx, id).await? {
+            for event in events {
+                fx.outbox.extend(notify::to_resident(&chat, subject, event));
+            }
+        }
+    }
+    for event in events {
+        match event {
+            Event::Assigned { crew } => {
+                let place = place_text(core, tx, subject).await?;
+                let members: Vec<_> = staff::of_crew(tx, crew).await?.iter().map(|s| s.id).collect();
+                for chat in conversations::of_staff(tx, &members).await? {
+                    fx.outbox.push(notify::new_job(&chat, subject, &place));
+                }
+            }
+            Event::Breached { stage, due_at, .. } => {
+                let due = due_at.to_rfc3339();
+                fx.after.counts.push(Count::Breach { queue: r.queue.clone().map(String::from), stage: stage.as_str() });
+                if let Some(crew) = &r.crew {
+                    let members: Vec<_> = staff::of_crew(tx, crew).await?.iter().map(|s| s.id).collect();
+                    for chat in conversations::of_staff(tx, &members).await? {
+                        fx.outbox.push(notify::breach_to_chat(&chat, subject, *stage, &due));
+                    }
+                }
+                let round = subject.timers.iter().filter(|t| t.stage == *stage).map(|t| t.round).max().unwrap_or(0);
+                fx.outbox.extend(notify::breach_letters(core, subject, *stage, &due, &format!("{}:{stage}:{round}", r.id)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Where a job is, in words for a crew: address, else district, else "not given".
+pub(super) async fn place_text(core: &Core, c: &impl Conn, subject: &Subject) -> Result<String, DispatchError> {
+    let r = &subject.stored.request;
+    let place = messages::place_of(c, r.id).await?.unwrap_or_default();
+    let district = r.district.as_ref().and_then(|d| core.book.catalog.district(d.as_str())).map(|d| d.name.get(crate::domain::Lang::Kk).to_owned());
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(district);
+    parts.extend(place.address);
+    if let (Some(lat), Some(lon)) = (place.lat, place.lon) {
+        parts.push(format!("{lat:.5}, {lon:.5}"));
+    }
+    Ok(if parts.is_empty() { "@unknown.place".to_owned() } else { parts.join(", ") })
+}
+
+/// What the resident said more, as a row and the act that points at it.
+pub(super) fn said(fx: &mut Effects, subject: &Subject, actor: &Actor, text: &str, now: Instant) -> Act {
+    let row = text_row(subject, direction::IN, actor, text, now);
+    let text = row.text_ref();
+    fx.messages.push(row);
+    Act::AddMessage { text }
+}

@@ -1,0 +1,108 @@
+//! What every use case stands on.
+
+use super::effects::After;
+use crate::bus::{EventBus, Hint};
+use crate::clock::Clocks;
+use crate::config::{Book, Config};
+use crate::dialogue::Limits;
+use crate::domain::Instant;
+use crate::domain::request::ChainKey;
+use crate::metrics::Metrics;
+use crate::store::Db;
+use crate::timers::TimerIndex;
+use crate::triage::Triage;
+use std::sync::Arc;
+
+/// Settings that use cases look at.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub dialogue: Limits,
+    /// A message older than this when it reaches us is registered without menus, in seconds.
+    pub stale_secs: i64,
+    /// Whom breaches are mailed to.
+    pub breach_to: Vec<String>,
+    pub session_hours: i64,
+    pub token_days: i64,
+    pub otp_ttl_secs: i64,
+    pub otp_attempts: i32,
+    pub otp_per_phone_per_hour: i32,
+    pub otp_per_address_per_hour: i32,
+    pub form_per_address_per_hour: i32,
+    pub login_attempts: i32,
+    /// An event is parked after this many failures.
+    pub intake_attempts: i32,
+}
+
+impl Settings {
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let secs = |v: u64| i64::try_from(v).unwrap_or(i64::MAX);
+        let times = |v: u32| i32::try_from(v).unwrap_or(i32::MAX);
+        let a = &config.auth;
+        Self {
+            dialogue: Limits { silence_secs: secs(config.dialogue.silence_secs), join_window_secs: secs(config.dialogue.join_window_secs) },
+            stale_secs: secs(config.dialogue.stale_secs),
+            breach_to: config.mail.breach_to.clone(),
+            session_hours: secs(a.session_hours),
+            token_days: secs(a.token_days),
+            otp_ttl_secs: secs(a.otp_ttl_secs),
+            otp_attempts: times(a.otp_attempts),
+            otp_per_phone_per_hour: times(a.otp_per_phone_per_hour),
+            otp_per_address_per_hour: times(a.otp_per_address_per_hour),
+            form_per_address_per_hour: times(a.form_per_address_per_hour),
+            login_attempts: times(a.login_attempts),
+            intake_attempts: times(config.intake.max_attempts),
+        }
+    }
+}
+
+/// Shared by every door and worker of one process.
+pub struct Core {
+    pub db: Db,
+    pub clocks: Clocks,
+    pub book: Arc<Book>,
+    pub triage: Arc<Triage>,
+    pub timers: Arc<dyn TimerIndex>,
+    pub bus: Arc<dyn EventBus>,
+    /// The secret of the journal's chain.
+    pub chain: ChainKey,
+    pub metrics: Arc<Metrics>,
+    pub settings: Settings,
+}
+
+impl Core {
+    /// Business time: clocks, calendars, the silence of a dialogue.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clocks.business.now()
+    }
+
+    /// Wall time: sessions, leases, back-off.
+    #[must_use]
+    pub fn wall(&self) -> Instant {
+        self.clocks.wall.now()
+    }
+
+    /// Hints after a commit. The commit stands whatever happens here: the reconciler and the polls repair what a lost hint leaves behind.
+    pub async fn signal(&self, after: After) {
+        for count in after.counts {
+            count.tell(&self.metrics);
+        }
+        if !after.schedule.is_empty() || !after.forget.is_empty() {
+            let done = async {
+                self.timers.schedule(&after.schedule).await?;
+                self.timers.forget(&after.forget).await
+            };
+            if let Err(e) = done.await {
+                tracing::warn!(error = %e, "the timer index missed a hint; the reconciler will repair it");
+            }
+            self.bus.publish(Hint::Timers);
+        }
+        if after.outbox {
+            self.bus.publish(Hint::Outbox);
+        }
+        for id in after.requests {
+            self.bus.publish(Hint::Request(id.to_string()));
+        }
+    }
+}

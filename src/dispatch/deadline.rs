@@ -1,0 +1,91 @@
+//! Clocks that run out: each fires exactly once, whoever sees it first.
+
+use super::apply::{load, perform};
+use super::effects::Effects;
+use super::{Core, DispatchError};
+use crate::domain::actor::Actor;
+use crate::domain::request::{Act, ActKind, CloseReason};
+use crate::domain::sla::{Stage, TimerState};
+use crate::domain::{Instant, TimerId};
+use crate::store::{StoreError, Tx, timers};
+
+/// What became of the clocks that seemed due.
+#[derive(Debug, Default, Clone)]
+pub struct Fired {
+    /// Flipped by us: the clock and when it had been due.
+    pub flipped: Vec<(TimerId, Instant)>,
+    /// Still running but due later: to be indexed anew.
+    pub moved: Vec<(TimerId, Instant)>,
+    /// Ended meanwhile, or flipped by another: to be forgotten.
+    pub gone: Vec<TimerId>,
+}
+
+/// Fires those of `ids` that are due at `now`: breach or, for the silence clock, closing. One transaction for all; when it fails, one for each.
+///
+/// # Errors
+/// The store's. Nothing was fired that is not in the answer.
+pub async fn fire(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fired, DispatchError> {
+    match fire_together(core, ids, now).await {
+        Ok(fired) => Ok(fired),
+        Err(e) if ids.len() > 1 => {
+            tracing::debug!(error = %e, "a batch of clocks failed; each is tried alone");
+            let mut all = Fired::default();
+            for id in ids {
+                let one = fire_together(core, std::slice::from_ref(id), now).await?;
+                all.flipped.extend(one.flipped);
+                all.moved.extend(one.moved);
+                all.gone.extend(one.gone);
+            }
+            Ok(all)
+        }
+        Err(e) => Err(e),
+    }
+}
+
+async fn fire_together(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fired, DispatchError> {
+    let mut fired = Fired::default();
+    if ids.is_empty() {
+        return Ok(fired);
+    }
+    let tx = core.db.begin().await?;
+    let mut fx = Effects::default();
+    let rows = timers::load(&tx, ids).await?;
+    fired.gone.extend(ids.iter().filter(|id| !rows.iter().any(|t| t.id == **id)));
+    for t in rows {
+        if t.state != TimerState::Running {
+            fired.gone.push(t.id);
+        } else if t.due_at > now {
+            fired.moved.push((t.id, t.due_at));
+        } else if timers::flip(&tx, t.id, now).await? {
+            consequence(core, &tx, &mut fx, &t, now).await?;
+            // Two clocks of one request may fire together: each is written before the next is decided.
+            fx.flush(&tx, now, core.wall()).await?;
+            fired.flipped.push((t.id, t.due_at));
+        } else {
+            fired.gone.push(t.id);
+        }
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    for (_, due) in &fired.flipped {
+        core.metrics.fired(now.signed_duration_since(*due).to_std().unwrap_or_default());
+    }
+    core.signal(fx.after).await;
+    Ok(fired)
+}
+
+async fn consequence(core: &Core, tx: &Tx, fx: &mut Effects, t: &crate::domain::sla::Timer, now: Instant) -> Result<(), DispatchError> {
+    let mut subject = load(tx, t.request).await?;
+    let status = subject.stored.request.status;
+    let (act, actor) = if t.stage == Stage::Silence {
+        (Act::Close { by: CloseReason::Silence }, Actor::System("silence"))
+    } else {
+        (Act::Breach { stage: t.stage, due_at: t.due_at }, Actor::System("sweeper"))
+    };
+    let kind: ActKind = act.kind();
+    if !kind.allowed_from(status) {
+        // The request ended without ending its clock: nothing to breach any more.
+        tracing::warn!(request.id = %t.request, stage = %t.stage, "a clock outlived its request");
+        return Ok(());
+    }
+    perform(core, tx, fx, &mut subject, &[act], &actor, now).await
+}

@@ -1,0 +1,104 @@
+//! The durable door: raw events of all webhook calls that arrive together share one commit, and each call is answered only after it.
+
+use super::{Core, DispatchError};
+use crate::bus::Hint;
+use crate::store::raw_events::{self, NewRawEvent};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Calls that may wait for the writer; more are told to come again.
+const WAITING_CALLS: usize = 4096;
+/// Most events in one statement: below the parameter limit of both databases.
+const BATCH: usize = 500;
+
+struct Call {
+    events: Vec<NewRawEvent>,
+    done: oneshot::Sender<Result<u64, DispatchError>>,
+}
+
+/// Where doors hand their events in.
+#[derive(Clone)]
+pub struct Inbox(mpsc::Sender<Call>);
+
+/// The one writer behind an [`Inbox`].
+pub struct InboxWriter(mpsc::Receiver<Call>);
+
+impl Inbox {
+    #[must_use]
+    pub fn open() -> (Self, InboxWriter) {
+        let (tx, rx) = mpsc::channel(WAITING_CALLS);
+        (Self(tx), InboxWriter(rx))
+    }
+
+    /// Stores events durably. Returns how many were new.
+    ///
+    /// # Errors
+    /// When nothing was stored: the sender must send again.
+    pub async fn store(&self, events: Vec<NewRawEvent>) -> Result<u64, DispatchError> {
+        let (done, answer) = oneshot::channel();
+        let gone = || DispatchError::Internal("the inbox is closed".into());
+        self.0.send(Call { events, done }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+impl InboxWriter {
+    /// Writes until stopped, then what still waits.
+    pub async fn run(mut self, core: Arc<Core>, stop: CancellationToken) {
+        loop {
+            let first = tokio::select! {
+                call = self.0.recv() => call,
+                () = stop.cancelled() => {
+                    self.0.close();
+                    self.0.recv().await
+                }
+            };
+            let Some(first) = first else { return };
+            let mut size = first.events.len();
+            let mut calls = vec![first];
+            while size < BATCH {
+                let Ok(more) = self.0.try_recv() else { break };
+                size += more.events.len();
+                calls.push(more);
+            }
+            write(&core, calls).await;
+        }
+    }
+}
+
+async fn write(core: &Core, calls: Vec<Call>) {
+    if let [_] = calls.as_slice() {
+        for call in calls {
+            let result = insert(core, call.events).await;
+            let _ = call.done.send(result);
+        }
+    } else {
+        let all: Vec<NewRawEvent> = calls.iter().flat_map(|c| c.events.iter().cloned()).collect();
+        match insert(core, all).await {
+            Ok(_) => {
+                for call in calls {
+                    let n = call.events.len() as u64;
+                    let _ = call.done.send(Ok(n));
+                }
+            }
+            Err(e) => {
+                tracing::debug!(error = %e, "a shared commit of raw events failed; each call is tried alone");
+                for call in calls {
+                    let result = insert(core, call.events).await;
+                    let _ = call.done.send(result);
+                }
+            }
+        }
+    }
+    core.bus.publish(Hint::Inbox);
+}
+
+async fn insert(core: &Core, events: Vec<NewRawEvent>) -> Result<u64, DispatchError> {
+    let mut stored = 0;
+    // One statement is one transaction; a call with more than a statement holds is stored in several, and repeated safely by its sender.
+    for part in events.chunks(BATCH) {
+        stored += raw_events::insert(core.db.write(), part.to_vec()).await?;
+    }
+    Ok(stored)
+}

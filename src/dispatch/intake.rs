@@ -1,0 +1,239 @@
+//! From raw events to requests: each event's conversation makes one step, and everything that follows commits with the mark that it is done.
+
+use super::conversation::{Turn, run};
+use super::effects::Effects;
+use super::numbers::Numbers;
+use super::{Core, DispatchError};
+use crate::dialogue::{Context, Input};
+use crate::domain::inbound::{ChannelKind, Content, Inbound};
+use crate::domain::reading::Reading;
+use crate::domain::{ConversationId, Instant, Lang, ResidentId};
+use crate::metrics::{Head, TriageOutcome};
+use crate::store::conversations::{self, Conversation};
+use crate::store::residents::Resident;
+use crate::store::{StoreError, Tx, raw_events};
+use std::collections::BTreeMap;
+
+/// The key under which events of one chat are kept in order.
+#[must_use]
+pub fn conversation_key(channel: ChannelKind, account: &str, chat: &str) -> String {
+    format!("{channel}:{account}:{chat}")
+}
+
+/// A raw event, read by its wire.
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub raw: i64,
+    pub received_at: Instant,
+    pub inbound: Inbound,
+}
+
+/// An item with what triage says of its words, made before the transaction.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    item: Item,
+    reading: Option<Reading>,
+}
+
+/// Lets triage read.
+#[must_use]
+pub fn prepare(core: &Core, item: Item) -> Prepared {
+    let text = match &item.inbound.content {
+        Content::Text(t) | Content::Edited { text: t, .. } => Some(t.as_str()),
+        Content::Media { caption, .. } => caption.as_deref(),
+        _ => None,
+    };
+    let reading = text.map(|t| read(core, t));
+    Prepared { item, reading }
+}
+
+/// Reads a text and counts what triage could tell.
+#[must_use]
+pub fn read(core: &Core, text: &str) -> Reading {
+    let r = core.triage.read(text);
+    let gate = |some: bool, sure: bool| match (some, sure) {
+        (_, true) => TriageOutcome::Sure,
+        (true, false) => TriageOutcome::Unsure,
+        (false, false) => TriageOutcome::Nothing,
+    };
+    core.metrics.triage(Head::Class, gate(r.class.best.is_some(), r.class.sure));
+    core.metrics.triage(Head::Service, gate(r.service.best.is_some(), r.service.sure));
+    core.metrics.triage(Head::District, gate(r.place != crate::domain::reading::Place::Unknown, r.place.district().is_some()));
+    core.metrics.triage(Head::Hazard, gate(r.hazard.is_some(), r.hazard.is_some()));
+    core.metrics.triage(Head::Language, TriageOutcome::Sure);
+    r
+}
+
+/// Works through events in their order, all in one transaction.
+///
+/// # Errors
+/// Any; then none of them is done, and the caller may try each alone.
+pub async fn process(core: &Core, batch: &[Prepared]) -> Result<(), DispatchError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let now = core.now();
+    let tx = core.db.begin().await?;
+    let mut fx = Effects::default();
+    let mut numbers = Numbers::draw(&tx, batch.len(), now).await?;
+    let mut talks = Talks::load(&tx, batch).await?;
+    let mut done = Vec::with_capacity(batch.len());
+    for p in batch {
+        done.push(p.item.raw);
+        if matches!(p.item.inbound.content, Content::Ignored { .. }) {
+            continue;
+        }
+        let talk = talks.of(&mut fx, p, now);
+        one(core, &tx, &mut fx, &mut numbers, talk, p, now).await?;
+        fx.conversations.insert(talk.id, talk.clone());
+    }
+    fx.flush(&tx, now, core.wall()).await?;
+    let marked = raw_events::mark_done(&tx, &done, "done", core.wall()).await?;
+    if marked != done.len() as u64 {
+        // Another worker had one of them: its effects stand, ours must not.
+        return Err(DispatchError::Internal("an event was worked on by another".into()));
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    core.signal(fx.after).await;
+    Ok(())
+}
+
+async fn one(
+    core: &Core,
+    tx: &Tx,
+    fx: &mut Effects,
+    numbers: &mut Numbers,
+    talk: &mut Conversation,
+    p: &Prepared,
+    now: Instant,
+) -> Result<(), DispatchError> {
+    let inbound = &p.item.inbound;
+    let received_at = p.item.received_at;
+    let reported_at = inbound.sent_at.unwrap_or(received_at).min(received_at);
+    let fallback;
+    let reading = match &p.reading {
+        Some(r) => r,
+        None => {
+            fallback = core.triage.read("");
+            &fallback
+        }
+    };
+    let input = match &inbound.content {
+        Content::Text(text) => Input::Text { text, reading },
+        Content::Edited { text, .. } => Input::Edited { text, reading },
+        Content::Command { name, arg } => Input::Command { name, arg },
+        Content::Button { data, .. } => Input::Button { data },
+        Content::Location { lat, lon } => Input::Location { lat: *lat, lon: *lon, district: core.triage.locate(*lat, *lon) },
+        Content::Contact { phone, own } => Input::Contact { phone: phone.clone(), own: *own },
+        Content::Media { media, caption, group } => {
+            Input::Media { media, caption: caption.as_deref().map(|c| (c, reading)), group: group.as_deref() }
+        }
+        Content::Blocked => Input::Blocked,
+        Content::Unblocked => Input::Unblocked,
+        Content::Unsupported { kind } => Input::Unsupported { kind },
+        Content::Ignored { .. } => return Ok(()),
+    };
+    talk.last_inbound_at = Some(received_at);
+    let stale = received_at.signed_duration_since(reported_at).num_seconds() > core.settings.stale_secs;
+    let turn = Turn { core, tx, fx, numbers, talk, raw: Some(p.item.raw), now, received_at, reported_at, lang_hint: inbound.lang_hint, stale };
+    run(turn, &input).await
+}
+
+/// A chat has been silent long enough. False when the resident wrote meanwhile or another worker was faster.
+///
+/// # Errors
+/// The store's; the chat is then tried again.
+pub async fn silence(core: &Core, talk: &Conversation) -> Result<bool, DispatchError> {
+    let Some(at) = talk.silence_at else { return Ok(false) };
+    let now = core.now();
+    let tx = core.db.begin().await?;
+    if !conversations::claim_silence(&tx, talk.id, at).await? {
+        return Ok(false);
+    }
+    let Some(mut fresh) = conversations::load(&tx, talk.id).await? else { return Ok(false) };
+    let mut fx = Effects::default();
+    let mut numbers = Numbers::draw(&tx, 1, now).await?;
+    let turn = Turn {
+        core,
+        tx: &tx,
+        fx: &mut fx,
+        numbers: &mut numbers,
+        talk: &mut fresh,
+        raw: None,
+        now,
+        received_at: now,
+        reported_at: now,
+        lang_hint: None,
+        stale: false,
+    };
+    run(turn, &Input::Silence).await?;
+    fx.conversations.insert(fresh.id, fresh);
+    fx.flush(&tx, now, core.wall()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    core.signal(fx.after).await;
+    Ok(true)
+}
+
+type ChatKey = (ChannelKind, String, String);
+
+/// The chats of a batch, loaded in one query per account.
+struct Talks(BTreeMap<ChatKey, Conversation>);
+
+impl Talks {
+    async fn load(tx: &Tx, batch: &[Prepared]) -> Result<Self, DispatchError> {
+        let mut wanted: BTreeMap<(ChannelKind, String), Vec<String>> = BTreeMap::new();
+        for p in batch {
+            let i = &p.item.inbound;
+            wanted.entry((i.channel, i.account.clone())).or_default().push(i.chat.clone());
+        }
+        let mut found = BTreeMap::new();
+        for ((channel, account), mut chats) in wanted {
+            chats.sort_unstable();
+            chats.dedup();
+            for talk in conversations::of_chats(tx, channel, &account, &chats).await? {
+                found.insert((talk.channel, talk.account.clone(), talk.chat.clone()), talk);
+            }
+        }
+        Ok(Self(found))
+    }
+
+    fn of(&mut self, fx: &mut Effects, p: &Prepared, now: Instant) -> &mut Conversation {
+        let i = &p.item.inbound;
+        self.0.entry((i.channel, i.account.clone(), i.chat.clone())).or_insert_with(|| {
+            let lang = p.reading.as_ref().map(|r| r.reply).or(i.lang_hint).unwrap_or(Lang::Kk);
+            let resident =
+                Resident { id: ResidentId::fresh(), phone: None, name: i.sender_name.clone(), lang, created_at: now };
+            let talk = Conversation {
+                id: ConversationId::fresh(),
+                channel: i.channel,
+                account: i.account.clone(),
+                chat: i.chat.clone(),
+                resident: resident.id,
+                staff: None,
+                lang,
+                state: "{}".into(),
+                silence_at: None,
+                last_inbound_at: None,
+                blocked_at: None,
+                created_at: now,
+            };
+            fx.residents.push(resident);
+            talk
+        })
+    }
+}
+
+/// What the dialogue is told about the world.
+pub(super) fn context<'a>(turn: &Turn<'a>, core: &'a Core, crew: Option<&'a crate::domain::CrewCode>) -> Context<'a> {
+    Context {
+        now: turn.now,
+        received_at: turn.received_at,
+        reported_at: turn.reported_at,
+        channel: turn.talk.channel,
+        lang_hint: turn.lang_hint,
+        crew,
+        districts: &core.book.catalog.districts,
+        limits: &core.settings.dialogue,
+        stale: turn.stale,
+    }
+}

@@ -1,0 +1,200 @@
+//! What was said about requests, and where they are: erasable rows that the journal points at.
+
+use super::db::Conn;
+use super::entity::{message, request_place};
+use super::error::StoreError;
+use crate::domain::text_ref::{TextRef, salted_digest};
+use crate::domain::{ConversationId, Instant, MessageId, RequestId};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
+
+/// Which way a message went, or that it stayed inside.
+pub mod direction {
+    pub const IN: &str = "in";
+    pub const OUT: &str = "out";
+    /// A note, a reason: staff only.
+    pub const INNER: &str = "inner";
+}
+
+/// A new message. Its salt is drawn by the caller.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub id: MessageId,
+    pub request: Option<RequestId>,
+    pub conversation: Option<ConversationId>,
+    pub direction: &'static str,
+    /// The actor, as the journal writes it.
+    pub author: String,
+    pub text: String,
+    pub salt: Vec<u8>,
+    pub raw_event: Option<i64>,
+    pub at: Instant,
+}
+
+impl NewMessage {
+    /// What the journal holds instead of the words.
+    #[must_use]
+    pub fn text_ref(&self) -> TextRef {
+        TextRef { message: self.id, digest: salted_digest(&self.salt, &self.text) }
+    }
+}
+
+/// A message as read back; an erased one has no text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub id: MessageId,
+    pub direction: String,
+    pub author: String,
+    pub text: Option<String>,
+    pub at: Instant,
+}
+
+/// Stores messages.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert(c: &impl Conn, rows: &[NewMessage]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let models = rows.iter().map(|m| message::ActiveModel {
+        id: Set(m.id.0),
+        request_id: Set(m.request.map(|r| r.0)),
+        conversation_id: Set(m.conversation.map(|v| v.0)),
+        direction: Set(m.direction.to_owned()),
+        author: Set(m.author.clone()),
+        text: Set(Some(m.text.clone())),
+        salt: Set(Some(m.salt.clone())),
+        raw_event_id: Set(m.raw_event),
+        at: Set(m.at),
+    });
+    message::Entity::insert_many(models).exec_without_returning(c).await?;
+    Ok(())
+}
+
+/// The thread of a request, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<Message>, StoreError> {
+    let rows = message::Entity::find()
+        .filter(message::Column::RequestId.eq(id.0))
+        .order_by(message::Column::At, Order::Asc)
+        .order_by(message::Column::Id, Order::Asc)
+        .all(c)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|m| Message { id: MessageId(m.id), direction: m.direction, author: m.author, text: m.text, at: m.at })
+        .collect())
+}
+
+/// The first message of each request, for lists.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_requests(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<(RequestId, Message)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = message::Entity::find()
+        .filter(message::Column::RequestId.is_in(ids.iter().map(|i| i.0)))
+        .filter(message::Column::Direction.eq(direction::IN))
+        .order_by(message::Column::At, Order::Asc)
+        .order_by(message::Column::Id, Order::Asc)
+        .all(c)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|m| {
+            let request = RequestId(m.request_id?);
+            Some((request, Message { id: MessageId(m.id), direction: m.direction, author: m.author, text: m.text, at: m.at }))
+        })
+        .collect())
+}
+
+/// The words of one message; none when erased or unknown.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn text_of(c: &impl Conn, id: MessageId) -> Result<Option<String>, StoreError> {
+    Ok(message::Entity::find_by_id(id.0).one(c).await?.and_then(|m| m.text))
+}
+
+/// Salt and text of the messages a journal points at, for checking digests.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sealed(c: &impl Conn, ids: &[MessageId]) -> Result<Vec<(MessageId, Option<Vec<u8>>, Option<String>)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = message::Entity::find().filter(message::Column::Id.is_in(ids.iter().map(|i| i.0))).all(c).await?;
+    Ok(rows.into_iter().map(|m| (MessageId(m.id), m.salt, m.text)).collect())
+}
+
+/// Blanks words and salts of a request's thread, and its place.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase_request(c: &impl Conn, id: RequestId) -> Result<(), StoreError> {
+    message::Entity::update_many()
+        .col_expr(message::Column::Text, Expr::value(Option::<String>::None))
+        .col_expr(message::Column::Salt, Expr::value(Option::<Vec<u8>>::None))
+        .filter(message::Column::RequestId.eq(id.0))
+        .exec(c)
+        .await?;
+    request_place::Entity::delete_by_id(id.0).exec(c).await?;
+    Ok(())
+}
+
+/// Blanks everything said in a conversation.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase_conversation(c: &impl Conn, id: ConversationId) -> Result<(), StoreError> {
+    message::Entity::update_many()
+        .col_expr(message::Column::Text, Expr::value(Option::<String>::None))
+        .col_expr(message::Column::Salt, Expr::value(Option::<Vec<u8>>::None))
+        .filter(message::Column::ConversationId.eq(id.0))
+        .exec(c)
+        .await?;
+    Ok(())
+}
+
+/// Where a request is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlaceRow {
+    pub address: Option<String>,
+    pub lat: Option<f64>,
+    pub lon: Option<f64>,
+}
+
+/// Writes places, replacing older ones.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_places(c: &impl Conn, rows: &[(RequestId, PlaceRow)]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    use request_place::Column as P;
+    let models = rows.iter().map(|(id, p)| request_place::ActiveModel {
+        request_id: Set(id.0),
+        address: Set(p.address.clone()),
+        lat: Set(p.lat),
+        lon: Set(p.lon),
+    });
+    request_place::Entity::insert_many(models)
+        .on_conflict(OnConflict::column(P::RequestId).update_columns([P::Address, P::Lat, P::Lon]).to_owned())
+        .exec_without_returning(c)
+        .await?;
+    Ok(())
+}
+
+/// # Errors
+/// [`StoreError`].
+pub async fn place_of(c: &impl Conn, id: RequestId) -> Result<Option<PlaceRow>, StoreError> {
+    let row = request_place::Entity::find_by_id(id.0).one(c).await?;
+    Ok(row.map(|p| PlaceRow { address: p.address, lat: p.lat, lon: p.lon }))
+}

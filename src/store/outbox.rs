@@ -1,0 +1,273 @@
+//! Outgoing messages: written with the state they tell of, claimed by lease, never shown sent when they were not.
+
+use super::db::Conn;
+use super::entity::outbox::{ActiveModel, Column, Entity, Model};
+use super::error::StoreError;
+use crate::domain::outgoing::{Body, Outgoing};
+use crate::domain::{ConversationId, Instant, RequestId};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+
+pub use super::entity::outbox::Model as OutboxRow;
+
+/// Where a message stands.
+pub mod status {
+    /// Waits for its turn.
+    pub const PENDING: &str = "pending";
+    /// In a sender's hands until its lease ends.
+    pub const SENDING: &str = "sending";
+    pub const SENT: &str = "sent";
+    /// Given up: shown to an administrator, can be sent again.
+    pub const DEAD: &str = "dead";
+    /// No longer true when its turn came.
+    pub const EXPIRED: &str = "expired";
+    /// Waits for the resident to come back.
+    pub const PARKED: &str = "parked";
+}
+
+/// Stores outgoing messages; one whose dedupe key stands already is not written again.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert(c: &impl Conn, rows: &[Outgoing], now: Instant, wall: Instant) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut models = Vec::with_capacity(rows.len());
+    for o in rows {
+        let (template, params, message) = match &o.body {
+            Body::Template { key, params } => (Some(key.clone()), to_json("outbox.params", params)?, None),
+            Body::Words(id) => (None, "{}".to_owned(), Some(id.0)),
+        };
+        models.push(ActiveModel {
+            id: NotSet,
+            channel: Set(o.channel.as_str().to_owned()),
+            account: Set(o.account.clone()),
+            chat: Set(o.chat.clone()),
+            lang: Set(o.lang.as_str().to_owned()),
+            rank: Set(o.rank.order()),
+            conversation_id: Set(o.conversation.map(|v| v.0)),
+            request_id: Set(o.request.map(|r| r.0)),
+            template: Set(template),
+            params: Set(params),
+            message_id: Set(message),
+            keyboard: Set(to_json("outbox.keyboard", &o.keyboard)?),
+            condition: Set(to_json("outbox.condition", &o.condition)?),
+            status: Set(status::PENDING.to_owned()),
+            attempts: Set(0),
+            next_attempt_at: Set(wall),
+            lease_owner: Set(None),
+            lease_until: Set(None),
+            dedupe: Set(o.dedupe.clone()),
+            created_at: Set(now),
+            sent_at: Set(None),
+            provider_id: Set(None),
+            sent_text: Set(None),
+            error: Set(None),
+        });
+    }
+    Entity::insert_many(models)
+        .on_conflict(OnConflict::column(Column::Dedupe).do_nothing().to_owned())
+        .exec_without_returning(c)
+        .await?;
+    Ok(())
+}
+
+fn to_json(column: &'static str, value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::corrupt(column, e))
+}
+
+fn claimable(wall: Instant) -> Condition {
+    Condition::any()
+        .add(Condition::all().add(Column::Status.eq(status::PENDING)).add(Column::NextAttemptAt.lte(wall)))
+        .add(Condition::all().add(Column::Status.eq(status::SENDING)).add(Column::LeaseUntil.lt(wall)))
+}
+
+/// Rows that may be due, safety first, then the oldest. A hint only: [`claim`] decides.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn candidates(c: &impl Conn, wall: Instant, limit: u64) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find()
+        .filter(claimable(wall))
+        .order_by(Column::Rank, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
+        .limit(limit)
+        .all(c)
+        .await?)
+}
+
+/// Takes one row into our hands until `until`, if it is still due and no other unsent row of its chat goes before it. True when it is ours.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn claim(c: &impl Conn, row: &Model, owner: &str, wall: Instant, until: Instant) -> Result<bool, StoreError> {
+    let older = Alias::new("older");
+    let o = |col: Column| Expr::col((older.clone(), col));
+    let before = Query::select()
+        .expr(Expr::value(1))
+        .from_as(Entity, older.clone())
+        .and_where(o(Column::Channel).eq(row.channel.as_str()))
+        .and_where(o(Column::Account).eq(row.account.as_str()))
+        .and_where(o(Column::Chat).eq(row.chat.as_str()))
+        .and_where(o(Column::Status).is_in([status::PENDING, status::SENDING]))
+        .cond_where(
+            Condition::any()
+                .add(o(Column::Rank).lt(row.rank))
+                .add(Condition::all().add(o(Column::Rank).eq(row.rank)).add(o(Column::Id).lt(row.id))),
+        )
+        .to_owned();
+    let done = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::SENDING))
+        .col_expr(Column::LeaseOwner, Expr::value(owner))
+        .col_expr(Column::LeaseUntil, Expr::value(until))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .filter(Column::Id.eq(row.id))
+        .filter(claimable(wall))
+        .filter(Expr::exists(before).not())
+        .exec(c)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// How the sending of a claimed row ended.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Accepted by the provider. The text as sent is kept for the thread.
+    Sent { provider_id: String, text: String, at: Instant },
+    /// Try again at this wall time.
+    Retry { at: Instant, error: String },
+    Dead { error: String },
+    Expired,
+    Parked { error: String },
+}
+
+/// Writes how it ended. False when the row is no longer in our hands: another sender has taken over.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn finish(c: &impl Conn, id: i64, owner: &str, outcome: Outcome) -> Result<bool, StoreError> {
+    let mut q = Entity::update_many()
+        .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
+        .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(status::SENDING))
+        .filter(Column::LeaseOwner.eq(owner));
+    q = match outcome {
+        Outcome::Sent { provider_id, text, at } => q
+            .col_expr(Column::Status, Expr::value(status::SENT))
+            .col_expr(Column::ProviderId, Expr::value(provider_id))
+            .col_expr(Column::SentText, Expr::value(text))
+            .col_expr(Column::SentAt, Expr::value(at))
+            .col_expr(Column::Error, Expr::value(Option::<String>::None)),
+        Outcome::Retry { at, error } => q
+            .col_expr(Column::Status, Expr::value(status::PENDING))
+            .col_expr(Column::NextAttemptAt, Expr::value(at))
+            .col_expr(Column::Error, Expr::value(error)),
+        Outcome::Dead { error } => q.col_expr(Column::Status, Expr::value(status::DEAD)).col_expr(Column::Error, Expr::value(error)),
+        Outcome::Expired => q.col_expr(Column::Status, Expr::value(status::EXPIRED)),
+        Outcome::Parked { error } => q.col_expr(Column::Status, Expr::value(status::PARKED)).col_expr(Column::Error, Expr::value(error)),
+    };
+    Ok(q.exec(c).await?.rows_affected == 1)
+}
+
+/// Puts a dead row back into the queue. False when it is not dead.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn resend(c: &impl Conn, id: i64, wall: Instant) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::PENDING))
+        .col_expr(Column::Attempts, Expr::value(0))
+        .col_expr(Column::NextAttemptAt, Expr::value(wall))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(status::DEAD))
+        .exec(c)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Messages held for a chat go out when the resident is back.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn unpark(c: &impl Conn, channel: &str, account: &str, chat: &str, wall: Instant) -> Result<u64, StoreError> {
+    Ok(Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::PENDING))
+        .col_expr(Column::NextAttemptAt, Expr::value(wall))
+        .filter(Column::Channel.eq(channel))
+        .filter(Column::Account.eq(account))
+        .filter(Column::Chat.eq(chat))
+        .filter(Column::Status.eq(status::PARKED))
+        .exec(c)
+        .await?
+        .rows_affected)
+}
+
+/// Rows of one status, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(c: &impl Conn, state: &str, before: Option<i64>, limit: u64) -> Result<Vec<Model>, StoreError> {
+    let mut q = Entity::find().filter(Column::Status.eq(state));
+    if let Some(id) = before {
+        q = q.filter(Column::Id.lt(id));
+    }
+    Ok(q.order_by(Column::Id, Order::Desc).limit(limit).all(c).await?)
+}
+
+/// What was sent, or waits to be, about a request, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::RequestId.eq(id.0)).order_by(Column::Id, Order::Asc).all(c).await?)
+}
+
+/// Unsent rows by channel: how many, and when the oldest was made.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn backlog(c: &impl Conn) -> Result<Vec<(String, i64, Instant)>, StoreError> {
+    let rows: Vec<(String, i64, Instant)> = Entity::find()
+        .select_only()
+        .column(Column::Channel)
+        .column_as(Column::Id.count(), "n")
+        .column_as(Column::CreatedAt.min(), "oldest")
+        .filter(Column::Status.is_in([status::PENDING, status::SENDING]))
+        .group_by(Column::Channel)
+        .into_tuple()
+        .all(c)
+        .await?;
+    Ok(rows)
+}
+
+/// The next wall time at which a waiting row may be tried.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn next_attempt(c: &impl Conn) -> Result<Option<Instant>, StoreError> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::NextAttemptAt)
+        .filter(Column::Status.eq(status::PENDING))
+        .order_by(Column::NextAttemptAt, Order::Asc)
+        .limit(1)
+        .into_tuple()
+        .one(c)
+        .await?)
+}
+
+/// Blanks texts and parameters of what was sent into a conversation.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase(c: &impl Conn, conversation: ConversationId) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::SentText, Expr::value(Option::<String>::None))
+        .col_expr(Column::Params, Expr::value("{}"))
+        .filter(Column::ConversationId.eq(conversation.0))
+        .exec(c)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! Events as they came over the wires: stored first, understood later, never lost.
+
+use super::db::Conn;
+use super::entity::raw_event::{ActiveModel, Column, Entity, Model};
+use super::error::StoreError;
+use crate::domain::Instant;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sha2::{Digest, Sha256};
+
+/// Conversations are spread over this many slots; a worker holds slots by lease, so a conversation is never in two hands.
+pub const SLOTS: i16 = 16;
+
+/// The slot of a conversation key.
+#[must_use]
+pub fn slot_of(conversation_key: &str) -> i16 {
+    let digest = Sha256::digest(conversation_key.as_bytes());
+    i16::from(digest.first().copied().unwrap_or(0)) % SLOTS
+}
+
+/// Where an event stands.
+pub mod status {
+    pub const WAITING: &str = "waiting";
+    pub const DONE: &str = "done";
+    /// Failed too often: shown to an administrator, holds nobody up.
+    pub const PARKED: &str = "parked";
+    /// Could not be split or read at the door: kept as it came.
+    pub const UNREADABLE: &str = "unreadable";
+}
+
+/// An event about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewRawEvent {
+    pub channel: String,
+    pub account: String,
+    /// The provider's identifier, or a hash of the body: unique within channel and account.
+    pub external_id: String,
+    pub conversation_key: String,
+    pub body: Vec<u8>,
+    pub received_at: Instant,
+    pub readable: bool,
+}
+
+fn active(e: NewRawEvent) -> ActiveModel {
+    let state = if e.readable { status::WAITING } else { status::UNREADABLE };
+    ActiveModel {
+        id: NotSet,
+        slot: Set(slot_of(&e.conversation_key)),
+        channel: Set(e.channel),
+        account: Set(e.account),
+        external_id: Set(e.external_id),
+        conversation_key: Set(e.conversation_key),
+        body: Set(e.body),
+        status: Set(state.to_owned()),
+        attempts: Set(0),
+        received_at: Set(e.received_at),
+        next_attempt_at: Set(e.received_at),
+        processed_at: Set(None),
+        outcome: Set(None),
+        error: Set(None),
+    }
+}
+
+/// Stores events; those that stand already are left as they are. Returns how many were new.
+///
+/// # Errors
+/// [`StoreError`] when nothing was stored.
+pub async fn insert(c: &impl Conn, events: Vec<NewRawEvent>) -> Result<u64, StoreError> {
+    if events.is_empty() {
+        return Ok(0);
+    }
+    let conflict = OnConflict::columns([Column::Channel, Column::Account, Column::ExternalId]).do_nothing().to_owned();
+    Ok(Entity::insert_many(events.into_iter().map(active)).on_conflict(conflict).exec_without_returning(c).await?)
+}
+
+/// The oldest waiting events of the given slots, at most `limit`, in the order they came. Events whose conversation has an older event in back-off
+/// are left out by the caller, who sees `next_attempt_at`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn waiting(c: &impl Conn, slots: &[i16], limit: u64) -> Result<Vec<Model>, StoreError> {
+    if slots.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Entity::find()
+        .filter(Column::Status.eq(status::WAITING))
+        .filter(Column::Slot.is_in(slots.iter().copied()))
+        .order_by(Column::Id, Order::Asc)
+        .limit(limit)
+        .all(c)
+        .await?)
+}
+
+/// Marks events done inside the transaction of their effects. The caller rolls back when the count is not what it expects: someone was faster.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn mark_done(c: &impl Conn, ids: &[i64], outcome: &str, now: Instant) -> Result<u64, StoreError> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    Ok(Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::DONE))
+        .col_expr(Column::ProcessedAt, Expr::value(now))
+        .col_expr(Column::Outcome, Expr::value(outcome))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::Status.eq(status::WAITING))
+        .exec(c)
+        .await?
+        .rows_affected)
+}
+
+/// Counts a failure: waits until `retry_at`, or parks when there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn mark_failed(c: &impl Conn, id: i64, error: &str, retry_at: Option<Instant>) -> Result<(), StoreError> {
+    let mut q = Entity::update_many()
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .col_expr(Column::Error, Expr::value(error))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(status::WAITING));
+    q = match retry_at {
+        Some(at) => q.col_expr(Column::NextAttemptAt, Expr::value(at)),
+        None => q.col_expr(Column::Status, Expr::value(status::PARKED)),
+    };
+    q.exec(c).await?;
+    Ok(())
+}
+
+/// Puts events back to waiting, for `replay`. Done events are not touched: their effects stand.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn requeue(c: &impl Conn, channel: Option<&str>, from: Option<Instant>, only_failed: bool) -> Result<u64, StoreError> {
+    let mut states = vec![status::PARKED];
+    if !only_failed {
+        states.push(status::UNREADABLE);
+    }
+    let mut q = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::WAITING))
+        .col_expr(Column::Attempts, Expr::value(0))
+        .filter(Column::Status.is_in(states));
+    if let Some(ch) = channel {
+        q = q.filter(Column::Channel.eq(ch));
+    }
+    if let Some(at) = from {
+        q = q.filter(Column::ReceivedAt.gte(at));
+    }
+    Ok(q.exec(c).await?.rows_affected)
+}
+
+/// Rows of one status, newest first, for the administrator.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(c: &impl Conn, state: &str, before: Option<i64>, limit: u64) -> Result<Vec<Model>, StoreError> {
+    let mut q = Entity::find().filter(Column::Status.eq(state));
+    if let Some(id) = before {
+        q = q.filter(Column::Id.lt(id));
+    }
+    Ok(q.order_by(Column::Id, Order::Desc).limit(limit).all(c).await?)
+}
+
+/// How many wait.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count(c: &impl Conn, state: &str) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::Status.eq(state)).count(c).await?)
+}
+
+/// Blanks the bodies of a conversation's events.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase(c: &impl Conn, conversation_key: &str) -> Result<u64, StoreError> {
+    Ok(Entity::update_many()
+        .col_expr(Column::Body, Expr::value(Vec::<u8>::new()))
+        .filter(Column::ConversationKey.eq(conversation_key))
+        .exec(c)
+        .await?
+        .rows_affected)
+}
