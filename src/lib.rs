@@ -5,6 +5,7 @@
 //! through which time and people come in; `app` puts it all together; `cli` is what a person starts. Arrows point down, and a test checks it.
 
 pub mod bus;
+pub mod channels;
 pub mod clock;
 pub mod config;
 pub mod dialogue;
@@ -16,3 +17,4 @@ pub mod store;
 pub mod telemetry;
 pub mod timers;
 pub mod triage;
+pub mod web;

@@ -9,7 +9,10 @@ mod language;
 mod normalize;
 mod pattern;
 mod place;
+mod place_context;
+mod place_name;
 mod service;
+mod spelling;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 //!
 //! Both the word lists and the messages pass through here, so they always meet in the same form.
 
+use super::spelling::{homoglyph, looks_like_wrong_layout, relay, transliterate};
 use unicode_normalization::UnicodeNormalization;
 
 /// Longer texts are cut here (in characters): a message is read in bounded time whatever is pasted into it.
@@ -148,116 +149,6 @@ const fn is_cyrillic(c: char) -> bool {
 
 fn is_latin(c: char) -> bool {
     c.is_alphabetic() && (c.is_ascii() || matches!(c, '\u{c0}'..='\u{24f}'))
-}
-
-/// Latin letters that look like Cyrillic ones, inside a Cyrillic word.
-const fn homoglyph(c: char) -> char {
-    match c {
-        'a' => 'а',
-        'b' => 'в',
-        'c' => 'с',
-        'e' => 'е',
-        'h' => 'н',
-        'i' => 'и',
-        'k' => 'к',
-        'm' => 'м',
-        'o' => 'о',
-        'p' => 'р',
-        't' => 'т',
-        'x' => 'х',
-        'y' => 'у',
-        _ => c,
-    }
-}
-
-/// Latin spelling of Kazakh and Russian to folded Cyrillic. Several alphabets are in use at once, so this is a table of habits, not a standard.
-fn transliterate(word: &str) -> String {
-    const PAIRS: &[(&str, &str)] = &[
-        ("shch", "щ"),
-        ("sh", "ш"),
-        ("ch", "ч"),
-        ("zh", "ж"),
-        ("kh", "х"),
-        ("gh", "г"),
-        ("ts", "ц"),
-        ("ya", "я"),
-        ("yu", "ю"),
-        ("yo", "е"),
-        ("ia", "ия"),
-        ("ei", "ей"),
-        ("ai", "ай"),
-        ("oi", "ой"),
-        ("ui", "уй"),
-        ("yi", "ыи"),
-    ];
-    let mut out = String::with_capacity(word.len() * 2);
-    let mut rest = word;
-    while let Some(c) = rest.chars().next() {
-        if let Some((from, to)) = PAIRS.iter().find(|(from, _)| rest.starts_with(from)) {
-            out.push_str(to);
-            rest = rest.get(from.len()..).unwrap_or_default();
-            continue;
-        }
-        let after_vowel = matches!(out.chars().next_back(), Some('а' | 'о' | 'у' | 'е' | 'и' | 'ы'));
-        let to = match c {
-            'a' | 'á' | 'ä' | 'à' => 'а',
-            'b' => 'б',
-            'c' => 'к',
-            'ç' => 'ч',
-            'd' => 'д',
-            'e' | 'é' => 'е',
-            'f' => 'ф',
-            'g' | 'ǵ' | 'ğ' => 'г',
-            'h' => 'х',
-            'i' | 'í' => 'и',
-            'ı' => 'ы',
-            'j' => 'ж',
-            'k' | 'q' => 'к',
-            'l' => 'л',
-            'm' => 'м',
-            'n' | 'ń' | 'ñ' => 'н',
-            'o' | 'ó' | 'ö' => 'о',
-            'p' => 'п',
-            'r' => 'р',
-            's' => 'с',
-            'ş' => 'ш',
-            't' => 'т',
-            'u' | 'ú' | 'ü' | 'ū' | 'w' => 'у',
-            'v' => 'в',
-            'x' => 'х',
-            'y' if after_vowel => 'й',
-            'y' | 'ý' => 'ы',
-            'z' => 'з',
-            other => other,
-        };
-        out.push(to);
-        rest = rest.get(c.len_utf8()..).unwrap_or_default();
-    }
-    out
-}
-
-/// Russian typed with the Latin layout on has next to no Latin vowels: "ytn djls".
-fn looks_like_wrong_layout(text: &str) -> bool {
-    let (mut letters, mut halves) = (0usize, 0usize);
-    for c in text.chars().filter(|c| c.is_alphabetic()) {
-        if !c.is_ascii() {
-            return false;
-        }
-        letters += 1;
-        halves += match c.to_ascii_lowercase() {
-            'a' | 'e' | 'i' | 'o' | 'u' => 2,
-            'y' => 1,
-            _ => 0,
-        };
-    }
-    letters >= 6 && halves * 100 < letters * 2 * 16
-}
-
-fn relay(c: char) -> char {
-    const FROM: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
-    const TO: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
-    let low = c.to_ascii_lowercase();
-    FROM.chars().zip(TO.chars()).find(|(f, _)| *f == low).map_or(c, |(_, t)| t)
 }
 
 /// Emoji that name a thing. The others are noise.

@@ -217,10 +217,20 @@ fn shared_between_threads() {
 /// Share of the training corpus that is read as labelled. The floors stand one to two points under what was measured when they were set (see the
 /// table below), so a change of the word lists that costs more than that fails here.
 ///
-/// Measured by this very count on all 1,500 lines / on every third line (index % 3 == 2), which was left out when words were chosen and class weights
-/// fitted:
+/// | measure                         | all 1,500 lines | never looked at (255 lines) |
+/// |---------------------------------|-----------------|-----------------------------|
+/// | service                         | 0.879           | 0.812                       |
+/// | service, where sure             | 0.955 (of 73 %) | 0.936 (of 67 %)             |
+/// | class                           | 0.865           | 0.824                       |
+/// | class, where sure               | 0.946 (of 69 %) | 0.903 (of 65 %)             |
+/// | district where one is named     | 0.971           | 0.957                       |
+/// | no district where none is named | 0.991           | 0.975                       |
+/// | a danger is found               | 0.965           | 3 of 5                      |
+/// | no danger where there is none   | 0.995           | 0.988                       |
 ///
-/// MEASURED
+/// The first column is this very count. It flatters: words were chosen with two thirds of the lines in view, and parts of the last third were read
+/// too. The second column counts only the lines of that third (index % 3 == 2) that were neither read nor fitted to; it is the honest one, except for
+/// danger, where five lines say little.
 #[test]
 fn accuracy_on_the_corpus_does_not_fall() {
     let (mut service, mut sure, mut class, mut class_sure, mut named, mut unnamed, mut hazard, mut calm) =

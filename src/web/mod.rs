@@ -1,0 +1,19 @@
+//! The doors of HTTP: webhooks, the JSON API, the console, the public page, probes. The only room (besides the demo) that names actix.
+//!
+//! A handler extracts, calls one use case and shapes the answer. Nothing is decided here.
+
+pub mod api;
+pub mod auth;
+pub mod console;
+pub mod docs;
+pub mod error;
+pub mod health;
+mod layers;
+pub mod peer;
+pub mod public;
+pub mod routes;
+mod server;
+pub mod state;
+pub mod webhooks;
+
+pub use server::{Served, serve};

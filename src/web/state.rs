@@ -1,0 +1,29 @@
+//! What handlers share.
+
+use crate::dispatch::Core;
+use crate::dispatch::inbox::Inbox;
+use crate::domain::Instant;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Shared by all handlers of one process.
+pub struct WebState {
+    pub core: Arc<Core>,
+    /// The durable door for webhooks.
+    pub inbox: Inbox,
+    /// Secret of each Telegram bot, by its name in the path.
+    pub telegram: BTreeMap<String, String>,
+    /// Links in pages; never ends in a slash.
+    pub public_url: String,
+    /// Cookies carry `Secure` when the service is reached over HTTPS.
+    pub secure_cookies: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
+    /// Set when the process begins to stop: `/health/ready` turns 503, so that no new work is sent here.
+    pub stopping: AtomicBool,
+    /// `api`, `worker` or `all`.
+    pub role: &'static str,
+    pub started_at: Instant,
+}

@@ -1,0 +1,43 @@
+//! Webhooks: verify, store durably, answer. What is in the body is found out later.
+
+use super::error::ApiError;
+use super::state::WebState;
+use crate::channels;
+use crate::metrics::InboundOutcome;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+/// `POST /webhooks/telegram/{bot}`. 200 only after the update is stored; 401 without the secret; 503 when nothing could be stored.
+///
+/// # Errors
+/// As above, and `not_found` for a bot that is not configured.
+pub async fn telegram(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    bot: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, ApiError> {
+    let secret = state.telegram.get(bot.as_str()).ok_or_else(|| ApiError::new("not_found"))?;
+    let header = req.headers().get(bots::signature::TELEGRAM_HEADER).map(actix_web::http::header::HeaderValue::as_bytes);
+    if !bots::signature::secret_matches(header, secret) {
+        state.core.metrics.inbound("telegram", InboundOutcome::Rejected);
+        return Err(ApiError::new("unauthorized"));
+    }
+    let event = channels::telegram::raw_event(bot.as_str(), &body, state.core.now());
+    let readable = event.readable;
+    match state.inbox.store(vec![event]).await {
+        Ok(new) => {
+            let outcome = match (readable, new) {
+                (false, _) => InboundOutcome::Unreadable,
+                (true, 0) => InboundOutcome::Duplicate,
+                (true, _) => InboundOutcome::Accepted,
+            };
+            state.core.metrics.inbound("telegram", outcome);
+            Ok(HttpResponse::Ok().finish())
+        }
+        Err(e) => {
+            state.core.metrics.inbound("telegram", InboundOutcome::Failed);
+            tracing::error!(error = %e, "a webhook call could not be stored; the platform will send it again");
+            Err(ApiError::new("unavailable"))
+        }
+    }
+}
