@@ -18,3 +18,6 @@ pub mod telemetry;
 pub mod timers;
 pub mod triage;
 pub mod web;
+pub mod workers;
+pub mod app;
+pub mod cli;

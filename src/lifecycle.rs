@@ -192,6 +192,11 @@ impl Lifecycle {
     }
 }
 
+/// Starts something that nobody waits for and nothing depends on.
+pub fn detach(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,7 +36,7 @@ pub(super) fn text_row(subject: &Subject, direction: &'static str, actor: &Actor
         conversation: subject.stored.request.conversation,
         direction,
         author: actor.to_string(),
-        text: text.to_owned(),
+        text: crate::domain::inbound::storable(text),
         salt: super::secrets::salt(),
         raw_event: None,
         at,

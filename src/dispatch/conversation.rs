@@ -215,13 +215,16 @@ impl Turn<'_> {
     }
 
     async fn add(&mut self, number: &RequestNumber, text: &str, media: Vec<MediaRef>, quiet: bool) -> Result<(), DispatchError> {
-        let (actor, now) = (self.actor(), self.now);
+        let (actor, now, raw) = (self.actor(), self.now, self.raw);
         let (talk, channel, account) = (self.talk.id, self.talk.channel, self.talk.account.clone());
         let done = self
             .try_acts(number, |fx, subject| {
                 let mut acts = Vec::new();
                 if !text.trim().is_empty() {
                     acts.push(said(fx, subject, &actor, text, now));
+                    if let Some(row) = fx.messages.last_mut() {
+                        row.raw_event = raw;
+                    }
                 }
                 let files = attach(media, Some(subject.stored.request.id), Some(talk), channel, &account, now);
                 acts.extend(files.iter().map(|a| Act::Attach { attachment: a.id }));
@@ -257,7 +260,7 @@ impl Turn<'_> {
                 let mut acts = vec![Act::Locate { text: row.text_ref() }];
                 fx.messages.push(row);
                 let place = PlaceRow {
-                    address: text.clone().or(old.address),
+                    address: text.as_deref().map(crate::domain::inbound::storable).or(old.address),
                     lat: location.map(|l| l.0).or(old.lat),
                     lon: location.map(|l| l.1).or(old.lon),
                 };

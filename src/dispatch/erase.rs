@@ -1,6 +1,7 @@
 //! Forgetting a person: words, phones, names, addresses and files go; the journal stays whole.
 
 use super::{Core, DispatchError};
+use crate::domain::inbound::ChannelKind;
 use crate::domain::{Lang, ResidentId};
 use crate::store::conversations::Conversation;
 use crate::store::{StoreError, attachments, conversations, messages, outbox, raw_events, requests, residents, tokens};
@@ -33,6 +34,9 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Vec<String>, Dispat
     let blank: Vec<Conversation> =
         talks.into_iter().map(|t| Conversation { state: "{}".into(), silence_at: None, lang: Lang::Kk, ..t }).collect();
     conversations::upsert(&tx, &blank).await?;
+    if let Some(phone) = residents::load(&tx, id).await?.and_then(|r| r.phone) {
+        outbox::erase_address(&tx, ChannelKind::Sms.as_str(), phone.e164()).await?;
+    }
     residents::erase(&tx, id, now).await?;
     tokens::revoke_all(&tx, id.0).await?;
     tx.commit().await.map_err(StoreError::from)?;

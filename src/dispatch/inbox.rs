@@ -5,7 +5,6 @@ use crate::bus::Hint;
 use crate::store::raw_events::{self, NewRawEvent};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 /// Calls that may wait for the writer; more are told to come again.
 const WAITING_CALLS: usize = 4096;
@@ -44,17 +43,9 @@ impl Inbox {
 }
 
 impl InboxWriter {
-    /// Writes until stopped, then what still waits.
-    pub async fn run(mut self, core: Arc<Core>, stop: CancellationToken) {
-        loop {
-            let first = tokio::select! {
-                call = self.0.recv() => call,
-                () = stop.cancelled() => {
-                    self.0.close();
-                    self.0.recv().await
-                }
-            };
-            let Some(first) = first else { return };
+    /// Writes until every door is gone: a call that is still in a handler when the service stops is stored too.
+    pub async fn run(mut self, core: Arc<Core>) {
+        while let Some(first) = self.0.recv().await {
             let mut size = first.events.len();
             let mut calls = vec![first];
             while size < BATCH {

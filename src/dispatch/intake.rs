@@ -35,9 +35,30 @@ pub struct Prepared {
     reading: Option<Reading>,
 }
 
+impl Prepared {
+    /// The raw event it came from.
+    #[must_use]
+    pub fn raw(&self) -> i64 {
+        self.item.raw
+    }
+
+    #[must_use]
+    pub fn channel(&self) -> ChannelKind {
+        self.item.inbound.channel
+    }
+
+    /// The conversation within which order is kept.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let i = &self.item.inbound;
+        conversation_key(i.channel, &i.account, &i.chat)
+    }
+}
+
 /// Lets triage read.
 #[must_use]
-pub fn prepare(core: &Core, item: Item) -> Prepared {
+pub fn prepare(core: &Core, mut item: Item) -> Prepared {
+    item.inbound.make_storable();
     let text = match &item.inbound.content {
         Content::Text(t) | Content::Edited { text: t, .. } => Some(t.as_str()),
         Content::Media { caption, .. } => caption.as_deref(),

@@ -4,7 +4,7 @@ use super::effects::Effects;
 use super::{Core, DispatchError};
 use crate::domain::Instant;
 use crate::domain::actor::Actor;
-use crate::domain::request::{Event, RowHash, link};
+use crate::domain::request::{Event, Link, RowHash, link};
 use crate::domain::sla::{Timer, TimerState, apply_change, changes, sort_due};
 use crate::domain::{RequestId, time};
 use crate::store::journal::JournalRow;
@@ -28,7 +28,8 @@ impl Subject {
 fn row(core: &Core, id: RequestId, prev: &RowHash, seq: i64, event: &Event, actor: &str, at: Instant) -> Result<(JournalRow, RowHash), DispatchError> {
     let payload = serde_json::to_string(event).map_err(|e| DispatchError::Internal(format!("event cannot be written: {e}")))?;
     let kind = event.kind().as_str();
-    let hash = link(&core.chain, prev, &id.to_string(), seq, at.timestamp_micros(), actor, kind, &payload);
+    let request = id.to_string();
+    let hash = link(&core.chain, prev, &Link { request: &request, seq, at_micros: at.timestamp_micros(), actor, kind, payload: &payload });
     Ok((JournalRow { request: id, seq, at, actor: actor.to_owned(), kind: kind.to_owned(), payload, hash: hash.to_vec() }, hash))
 }
 

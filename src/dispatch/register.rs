@@ -75,7 +75,7 @@ pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, n
         conversation: new.conversation,
         direction: direction::IN,
         author: actor.to_string(),
-        text: new.text,
+        text: crate::domain::inbound::storable(&new.text),
         salt: secrets::salt(),
         raw_event: new.raw_event,
         at: new.received_at,
@@ -116,7 +116,7 @@ pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, n
     fx.messages.push(message);
     fx.attachments.extend(attachments);
     if new.address.is_some() || new.location.is_some() {
-        let place = PlaceRow { address: new.address, lat: new.location.map(|l| l.0), lon: new.location.map(|l| l.1) };
+        let place = PlaceRow { address: new.address.as_deref().map(crate::domain::inbound::storable), lat: new.location.map(|l| l.0), lon: new.location.map(|l| l.1) };
         fx.places.push((id, place));
     }
     fx.created.push(subject.stored.clone());

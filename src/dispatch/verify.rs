@@ -1,7 +1,7 @@
 //! Proof of a request's history: walks the chain and recomputes the state.
 
 use super::{Core, DispatchError};
-use crate::domain::request::{ChainKey, Event, GENESIS, Request, fold, link};
+use crate::domain::request::{ChainKey, Event, GENESIS, Link, Request, fold, link};
 use crate::domain::text_ref::{TextRef, salted_digest};
 use crate::domain::{Instant, MessageId, RequestId};
 use crate::store::journal::{self, JournalRow};
@@ -38,7 +38,13 @@ pub fn check(key: &ChainKey, stored: &Stored, rows: &[JournalRow]) -> Vec<Fault>
             faults.push(Fault::Missing { seq: expected });
             expected += 1;
         }
-        let hash = link(key, &prev, &row.request.to_string(), row.seq, row.at.timestamp_micros(), &row.actor, &row.kind, &row.payload);
+        let request = row.request.to_string();
+        let at_micros = row.at.timestamp_micros();
+        let hash = link(
+            key,
+            &prev,
+            &Link { request: &request, seq: row.seq, at_micros, actor: &row.actor, kind: &row.kind, payload: &row.payload },
+        );
         // After a gap the first hash cannot fit; that is the gap's fault, not this row's.
         let after_gap = matches!(faults.last(), Some(Fault::Missing { seq }) if *seq + 1 == row.seq);
         if hash.as_slice() != row.hash && !after_gap {

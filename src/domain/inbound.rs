@@ -63,6 +63,12 @@ pub enum Content {
     Ignored { kind: String },
 }
 
+/// Text as every database of ours can hold it: without NUL, which PostgreSQL refuses.
+#[must_use]
+pub fn storable(text: &str) -> String {
+    text.replace('\0', " ")
+}
+
 /// One message from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inbound {
@@ -80,4 +86,29 @@ pub struct Inbound {
     /// When the sender sent it, by the provider's clock.
     pub sent_at: Option<Instant>,
     pub content: Content,
+}
+
+impl Inbound {
+    /// Takes out of every text what a database cannot hold.
+    pub fn make_storable(&mut self) {
+        let fix = |s: &mut String| {
+            if s.contains('\0') {
+                *s = storable(s);
+            }
+        };
+        self.sender_name.iter_mut().for_each(fix);
+        match &mut self.content {
+            Content::Text(t) | Content::Edited { text: t, .. } => fix(t),
+            Content::Command { name, arg } => {
+                fix(name);
+                fix(arg);
+            }
+            Content::Button { data, .. } => fix(data),
+            Content::Media { media, caption, group } => {
+                fix(&mut media.file_id);
+                media.mime.iter_mut().chain(caption).chain(group).for_each(fix);
+            }
+            _ => {}
+        }
+    }
 }

@@ -167,3 +167,17 @@ pub async fn mark_blocked(c: &impl Conn, channel: &str, account: &str, chat: &st
         .await?;
     Ok(())
 }
+
+/// Looks again later at a silent chat whose handling failed, so that it does not stand before the others.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn postpone_silence(c: &impl Conn, id: ConversationId, silence_at: Instant, to: Instant) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::SilenceAt, Expr::value(to))
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::SilenceAt.eq(silence_at))
+        .exec(c)
+        .await?;
+    Ok(())
+}

@@ -89,3 +89,16 @@ pub async fn last_position(c: &impl Conn) -> Result<i64, StoreError> {
 pub fn as_hash(bytes: &[u8]) -> Option<RowHash> {
     bytes.try_into().ok()
 }
+
+/// Identifiers of requests that have a journal, in order: goes on after `after`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn request_ids_after(c: &impl Conn, after: Option<RequestId>, limit: u64) -> Result<Vec<RequestId>, StoreError> {
+    let mut q = Entity::find().select_only().column(Column::RequestId).distinct();
+    if let Some(id) = after {
+        q = q.filter(Column::RequestId.gt(id.0));
+    }
+    let ids: Vec<uuid::Uuid> = q.order_by(Column::RequestId, Order::Asc).limit(limit).into_tuple().all(c).await?;
+    Ok(ids.into_iter().map(RequestId).collect())
+}

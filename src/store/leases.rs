@@ -74,6 +74,17 @@ pub async fn share_slots(c: &impl Conn, owner: &str, now: Instant, for_: Duratio
     Ok(held)
 }
 
+/// Forgets every holder of slots. Only for the embedded database, whose one server has just started: what stands there is left from a crash.
+/// Were it not so, two workers would race, which costs time and harms nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn clear_slots(c: &impl Conn) -> Result<(), StoreError> {
+    lease::Entity::delete_many().filter(lease::Column::Name.starts_with("slot:")).exec(c).await?;
+    worker_node::Entity::delete_many().exec(c).await?;
+    Ok(())
+}
+
 /// A worker that stops gives its slots back at once.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use super::entity::outbox::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::outgoing::{Body, Outgoing};
 use crate::domain::{ConversationId, Instant, RequestId};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query, SelectStatement};
 use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 pub use super::entity::outbox::Model as OutboxRow;
@@ -83,13 +83,34 @@ fn claimable(wall: Instant) -> Condition {
         .add(Condition::all().add(Column::Status.eq(status::SENDING)).add(Column::LeaseUntil.lt(wall)))
 }
 
-/// Rows that may be due, safety first, then the oldest. A hint only: [`claim`] decides.
+/// Rows of the same chat that go before the row that the caller's query looks at.
+fn going_before() -> SelectStatement {
+    let older = Alias::new("older");
+    let o = |col: Column| Expr::col((older.clone(), col));
+    let ours = |col: Column| Expr::col((Entity, col));
+    Query::select()
+        .expr(Expr::value(1))
+        .from_as(Entity, older.clone())
+        .and_where(o(Column::Channel).eq(ours(Column::Channel)))
+        .and_where(o(Column::Account).eq(ours(Column::Account)))
+        .and_where(o(Column::Chat).eq(ours(Column::Chat)))
+        .and_where(o(Column::Status).is_in([status::PENDING, status::SENDING]))
+        .cond_where(
+            Condition::any()
+                .add(o(Column::Rank).lt(ours(Column::Rank)))
+                .add(Condition::all().add(o(Column::Rank).eq(ours(Column::Rank))).add(o(Column::Id).lt(ours(Column::Id)))),
+        )
+        .to_owned()
+}
+
+/// The first unsent row of each chat, if it is due: safety first, then the oldest. A hint only: [`claim`] decides.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn candidates(c: &impl Conn, wall: Instant, limit: u64) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find()
         .filter(claimable(wall))
+        .filter(Expr::exists(going_before()).not())
         .order_by(Column::Rank, Order::Asc)
         .order_by(Column::Id, Order::Asc)
         .limit(limit)
@@ -102,21 +123,6 @@ pub async fn candidates(c: &impl Conn, wall: Instant, limit: u64) -> Result<Vec<
 /// # Errors
 /// [`StoreError`].
 pub async fn claim(c: &impl Conn, row: &Model, owner: &str, wall: Instant, until: Instant) -> Result<bool, StoreError> {
-    let older = Alias::new("older");
-    let o = |col: Column| Expr::col((older.clone(), col));
-    let before = Query::select()
-        .expr(Expr::value(1))
-        .from_as(Entity, older.clone())
-        .and_where(o(Column::Channel).eq(row.channel.as_str()))
-        .and_where(o(Column::Account).eq(row.account.as_str()))
-        .and_where(o(Column::Chat).eq(row.chat.as_str()))
-        .and_where(o(Column::Status).is_in([status::PENDING, status::SENDING]))
-        .cond_where(
-            Condition::any()
-                .add(o(Column::Rank).lt(row.rank))
-                .add(Condition::all().add(o(Column::Rank).eq(row.rank)).add(o(Column::Id).lt(row.id))),
-        )
-        .to_owned();
     let done = Entity::update_many()
         .col_expr(Column::Status, Expr::value(status::SENDING))
         .col_expr(Column::LeaseOwner, Expr::value(owner))
@@ -124,7 +130,7 @@ pub async fn claim(c: &impl Conn, row: &Model, owner: &str, wall: Instant, until
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .filter(Column::Id.eq(row.id))
         .filter(claimable(wall))
-        .filter(Expr::exists(before).not())
+        .filter(Expr::exists(going_before()).not())
         .exec(c)
         .await?;
     Ok(done.rows_affected == 1)
@@ -267,6 +273,23 @@ pub async fn erase(c: &impl Conn, conversation: ConversationId) -> Result<(), St
         .col_expr(Column::SentText, Expr::value(Option::<String>::None))
         .col_expr(Column::Params, Expr::value("{}"))
         .filter(Column::ConversationId.eq(conversation.0))
+        .exec(c)
+        .await?;
+    Ok(())
+}
+
+/// Forgets what was sent to an address that was erased: the address itself, texts and parameters.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase_address(c: &impl Conn, channel: &str, chat: &str) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::SentText, Expr::value(Option::<String>::None))
+        .col_expr(Column::Params, Expr::value("{}"))
+        .col_expr(Column::Chat, Expr::value("erased"))
+        .filter(Column::Channel.eq(channel))
+        .filter(Column::Chat.eq(chat))
+        .filter(Column::Status.is_in([status::SENT, status::DEAD, status::EXPIRED]))
         .exec(c)
         .await?;
     Ok(())

@@ -128,6 +128,14 @@ pub async fn mark_failed(c: &impl Conn, id: i64, error: &str, retry_at: Option<I
     Ok(())
 }
 
+/// How often an event has failed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn attempts(c: &impl Conn, id: i64) -> Result<i32, StoreError> {
+    Ok(Entity::find_by_id(id).one(c).await?.map_or(0, |r| r.attempts))
+}
+
 /// Puts events back to waiting, for `replay`. Done events are not touched: their effects stand.
 ///
 /// # Errors

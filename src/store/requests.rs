@@ -9,6 +9,7 @@ use crate::domain::{
     Class, ConversationId, CrewCode, DistrictCode, Hazard, Instant, Lang, QueueCode, RequestId, RequestNumber, ResidentId, ServiceCode,
     inbound::ChannelKind,
 };
+use sea_orm::sea_query::Query;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -283,16 +284,15 @@ async fn own(c: &impl Conn, whose: Condition, before: Option<(Instant, RequestId
     rows.into_iter().map(Stored::try_from).collect()
 }
 
-/// Identifiers of every request, in order, for the verification of journals: goes on after `after`.
+/// Requests whose whole journal has been removed.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn ids_after(c: &impl Conn, after: Option<RequestId>, limit: u64) -> Result<Vec<RequestId>, StoreError> {
-    let mut q = Entity::find().select_only().column(Column::Id);
-    if let Some(id) = after {
-        q = q.filter(Column::Id.gt(id.0));
-    }
-    let ids: Vec<uuid::Uuid> = q.order_by(Column::Id, Order::Asc).limit(limit).into_tuple().all(c).await?;
+pub async fn without_journal(c: &impl Conn) -> Result<Vec<RequestId>, StoreError> {
+    use super::entity::request_journal;
+    let rows = Query::select().column(request_journal::Column::RequestId).from(request_journal::Entity).to_owned();
+    let ids: Vec<uuid::Uuid> =
+        Entity::find().select_only().column(Column::Id).filter(Column::Id.not_in_subquery(rows)).into_tuple().all(c).await?;
     Ok(ids.into_iter().map(RequestId).collect())
 }
 

@@ -12,7 +12,7 @@ mod layers;
 pub mod peer;
 pub mod public;
 pub mod routes;
-mod server;
+pub mod server;
 pub mod state;
 pub mod webhooks;
 

@@ -1,4 +1,4 @@
-//! THE route table: every path of the program stands here.
+//! THE route table: every path of the program stands here, those of `/api/v1` in [`api::ROUTES`].
 
 use super::error::ApiError;
 use super::{api, console, docs, health, public, webhooks};
@@ -30,6 +30,12 @@ pub async fn nothing() -> Result<HttpResponse, ApiError> {
     Err(ApiError::new("not_found"))
 }
 
+/// Where a body stops being what was asked for. Its words are never repeated: they may be personal.
+#[must_use]
+pub fn bad_json(d: &serde_json::Error) -> ApiError {
+    ApiError::detail("bad_request", format!("JSON: line {}, column {}: {:?} error", d.line(), d.column(), d.classify()))
+}
+
 /// JSON bodies: limited, and a wrong one is told by its place, never by its content.
 #[must_use]
 pub fn json_config(limit: usize) -> web::JsonConfig {
@@ -37,9 +43,7 @@ pub fn json_config(limit: usize) -> web::JsonConfig {
         let e = match e {
             error::JsonPayloadError::Overflow { .. } | error::JsonPayloadError::OverflowKnownLength { .. } => ApiError::new("too_large"),
             error::JsonPayloadError::ContentType => ApiError::detail("bad_request", "content-type must be application/json"),
-            error::JsonPayloadError::Deserialize(d) => {
-                ApiError::detail("bad_request", format!("JSON: line {}, column {}: {:?} error", d.line(), d.column(), d.classify()))
-            }
+            error::JsonPayloadError::Deserialize(d) => bad_json(&d),
             _ => ApiError::new("bad_request"),
         };
         e.into()

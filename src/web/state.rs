@@ -23,6 +23,8 @@ pub struct WebState {
     pub proxies: Vec<IpAddr>,
     /// Set when the process begins to stop: `/health/ready` turns 503, so that no new work is sent here.
     pub stopping: AtomicBool,
+    /// Photos, voice notes and documents that have been fetched.
+    pub media: Arc<dyn object_store::ObjectStore>,
     /// `api`, `worker` or `all`.
     pub role: &'static str,
     pub started_at: Instant,

@@ -29,26 +29,40 @@ impl std::fmt::Debug for ChainKey {
     }
 }
 
-/// What one row's hash covers besides its predecessor. Every field is length-prefixed, so that no two different rows have the same bytes.
-#[must_use]
-pub fn stored_bytes(request: &str, seq: i64, at_micros: i64, actor: &str, kind: &str, payload: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + payload.len());
-    let (seq, at) = (seq.to_string(), at_micros.to_string());
-    for field in [request, &seq, &at, actor, kind, payload] {
-        out.extend_from_slice(&(field.len() as u64).to_be_bytes());
-        out.extend_from_slice(field.as_bytes());
+/// What one row's hash covers besides its predecessor.
+#[derive(Debug, Clone, Copy)]
+pub struct Link<'a> {
+    pub request: &'a str,
+    pub seq: i64,
+    /// Microseconds since 1970.
+    pub at_micros: i64,
+    pub actor: &'a str,
+    pub kind: &'a str,
+    /// The payload as stored.
+    pub payload: &'a str,
+}
+
+impl Link<'_> {
+    /// Every field is length-prefixed, so that no two different rows have the same bytes.
+    fn bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64 + self.payload.len());
+        let (seq, at) = (self.seq.to_string(), self.at_micros.to_string());
+        for field in [self.request, &seq, &at, self.actor, self.kind, self.payload] {
+            out.extend_from_slice(&(field.len() as u64).to_be_bytes());
+            out.extend_from_slice(field.as_bytes());
+        }
+        out
     }
-    out
 }
 
 /// The hash of a row.
 #[must_use]
-pub fn link(key: &ChainKey, previous: &RowHash, request: &str, seq: i64, at_micros: i64, actor: &str, kind: &str, payload: &str) -> RowHash {
+pub fn link(key: &ChainKey, previous: &RowHash, row: &Link<'_>) -> RowHash {
     let mut out = GENESIS;
     // HMAC takes keys of any length: the error arm cannot be reached, and a zero hash would be found by verification.
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) {
         mac.update(previous);
-        mac.update(&stored_bytes(request, seq, at_micros, actor, kind, payload));
+        mac.update(&row.bytes());
         out.copy_from_slice(&mac.finalize().into_bytes());
     }
     out

@@ -6,6 +6,6 @@ mod event;
 mod state;
 
 pub use act::{Act, ActError, ActKind, decide};
-pub use chain::{ChainKey, GENESIS, RowHash, link};
+pub use chain::{ChainKey, GENESIS, Link, RowHash, link};
 pub use event::{CloseReason, Event, EventKind};
 pub use state::{Priority, Registration, Request, Status, fold};

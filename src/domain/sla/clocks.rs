@@ -91,7 +91,7 @@ fn end(t: &Timer, at: Instant, met: bool) -> TimerChange {
     TimerChange::Update(t)
 }
 
-fn live<'a>(timers: &'a [Timer], stage: Stage) -> impl Iterator<Item = &'a Timer> {
+fn live(timers: &[Timer], stage: Stage) -> impl Iterator<Item = &Timer> {
     timers.iter().filter(move |t| t.stage == stage && t.is_live())
 }
 
@@ -175,10 +175,9 @@ fn retarget(out: &mut Vec<TimerChange>, after: &Request, timers: &[Timer], targe
             Stage::Accept => matches!(after.status, Status::New | Status::Queued),
             _ => after.status.is_open(),
         };
-        if let (false, true, Some(secs)) = (any, wanted, secs) {
-            if !timers.iter().any(|t| t.stage == stage && t.state == TimerState::Met) {
-                out.push(start(after.id, timers, stage, after.received_at, secs));
-            }
+        let met = timers.iter().any(|t| t.stage == stage && t.state == TimerState::Met);
+        if let (false, true, false, Some(secs)) = (any, wanted, met, secs) {
+            out.push(start(after.id, timers, stage, after.received_at, secs));
         }
     }
 }

@@ -1,7 +1,102 @@
-//! `/api/v1`.
+//! `/api/v1`: the JSON doors. Here stands their whole table: method, path, who may come in, handler.
+//!
+//! [`access`] reads the table before any handler runs, so a path that is not listed does not exist and a listed one cannot be reached without what
+//! its row asks for. The OpenAPI file is compared with this table by a test.
+
+pub mod access;
+mod cursor;
+mod input;
+mod mask;
+mod resident;
+mod staff;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
-use actix_web::web::ServiceConfig;
+use crate::domain::access::Permission as P;
+use crate::domain::request::ActKind as K;
+use access::Access::{self, May, Open, Resident, SignedIn};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{guard, middleware};
+use staff::acts;
 
-/// Routes of the API.
-pub fn configure(_c: &mut ServiceConfig) {}
+/// Where every path of the table begins.
+pub const BASE: &str = "/api/v1";
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// `GET`, `POST`, `DELETE`.
+    pub method: &'static str,
+    /// Below [`BASE`].
+    pub path: &'static str,
+    pub access: Access,
+}
+
+macro_rules! table {
+    ($($method:ident $path:literal $access:expr => $handler:expr;)*) => {
+        /// Every path of the API.
+        pub const ROUTES: &[Route] = &[$(Route { method: stringify!($method), path: $path, access: $access }),*];
+
+        /// Routes of the API.
+        pub fn configure(c: &mut ServiceConfig) {
+            $(c.service(
+                web::resource(concat!("/api/v1", $path))
+                    .guard(table!(@guard $method))
+                    .app_data::<Access>($access)
+                    .wrap(middleware::from_fn(access::admit))
+                    .route(web::route().to($handler)),
+            );)*
+        }
+    };
+    (@guard GET) => { guard::Get() };
+    (@guard POST) => { guard::Post() };
+    (@guard DELETE) => { guard::Delete() };
+}
+
+table! {
+    // Residents.
+    POST "/auth/otp" Open => resident::auth::otp;
+    POST "/auth/token" Open => resident::auth::token;
+    GET "/catalog" Open => resident::catalog::show;
+    POST "/requests" Resident => resident::requests::create;
+    GET "/requests" Resident => resident::requests::list;
+    GET "/requests/{number}" Resident => resident::requests::show;
+    POST "/requests/{number}/messages" Resident => resident::requests::message;
+    POST "/requests/{number}/rating" Resident => resident::requests::rating;
+    POST "/requests/{number}/reopen" Resident => resident::requests::reopen;
+    POST "/requests/{number}/confirm" Resident => resident::requests::confirm;
+    DELETE "/me" Resident => resident::me::erase;
+    // Staff.
+    POST "/staff/login" Open => staff::session::login;
+    POST "/staff/logout" SignedIn => staff::session::logout;
+    GET "/staff/me" SignedIn => staff::session::me;
+    POST "/staff/link-code" SignedIn => staff::session::link_code;
+    GET "/staff/queues" May(P::ListQueues) => staff::queues::list;
+    GET "/staff/queues/{code}/requests" May(P::ReadQueue) => staff::queues::requests;
+    POST "/staff/requests" May(P::CreateForCaller) => staff::requests::create;
+    GET "/staff/requests/{number}" May(P::ReadRequest) => staff::detail::show;
+    GET "/staff/requests/{number}/attachments/{id}" May(P::ReadPersonal) => staff::attachments::show;
+    POST "/staff/requests/{number}/accept" May(P::Act(K::Accept)) => acts::act::<acts::Accept>;
+    POST "/staff/requests/{number}/assign" May(P::Act(K::Assign)) => acts::act::<acts::Assign>;
+    POST "/staff/requests/{number}/start" May(P::Act(K::Start)) => acts::act::<acts::Start>;
+    POST "/staff/requests/{number}/arrive" May(P::Act(K::Arrive)) => acts::act::<acts::Arrive>;
+    POST "/staff/requests/{number}/hold" May(P::Act(K::Hold)) => acts::act::<acts::Hold>;
+    POST "/staff/requests/{number}/resume" May(P::Act(K::Resume)) => acts::act::<acts::Resume>;
+    POST "/staff/requests/{number}/resolve" May(P::Act(K::Resolve)) => acts::act::<acts::Resolve>;
+    POST "/staff/requests/{number}/close" May(P::Act(K::Close)) => acts::act::<acts::Close>;
+    POST "/staff/requests/{number}/reopen" May(P::Act(K::Reopen)) => acts::act::<acts::Reopen>;
+    POST "/staff/requests/{number}/refuse" May(P::Act(K::Refuse)) => acts::act::<acts::Refuse>;
+    POST "/staff/requests/{number}/transfer" May(P::Act(K::Transfer)) => acts::act::<acts::Transfer>;
+    POST "/staff/requests/{number}/reject" May(P::Act(K::Reject)) => acts::act::<acts::Reject>;
+    POST "/staff/requests/{number}/reclassify" May(P::Act(K::Reclassify)) => acts::act::<acts::Reclassify>;
+    POST "/staff/requests/{number}/reply" May(P::Act(K::Reply)) => acts::act::<acts::Reply>;
+    POST "/staff/requests/{number}/note" May(P::Act(K::Note)) => acts::act::<acts::Note>;
+    POST "/staff/requests/{number}/merge" May(P::Act(K::Merge)) => acts::act::<acts::Merge>;
+    GET "/staff/crews" May(P::ListCrews) => staff::crews::list;
+    GET "/staff/crews/{code}/jobs" May(P::ReadJobs) => staff::crews::jobs;
+    GET "/staff/outbox" May(P::ManageOutbox) => staff::mail::outbox;
+    POST "/staff/outbox/{id}/resend" May(P::ManageOutbox) => staff::mail::resend;
+    GET "/staff/inbox" May(P::ManageOutbox) => staff::mail::inbox;
+    GET "/staff/reports/summary" May(P::ReadReports) => staff::reports::summary;
+}

@@ -1,0 +1,116 @@
+//! What lists show of a resident's words: a beginning, in which anything that could be a telephone or a personal number is covered.
+
+/// Most characters of an excerpt.
+const EXCERPT: usize = 120;
+/// So many digits, with the marks people put between them, are covered.
+const COVERED: usize = 6;
+const COVER: &str = "•••";
+
+fn is_mark(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '-' | '‑' | '–' | '—' | '−' | '(' | ')' | '.' | '/' | '_' | '+')
+}
+
+/// The text with every run of six or more digits covered, however they are spaced.
+#[must_use]
+pub fn cover(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // A run of digits and marks, and how far into it the last digit stands.
+    let (mut run, mut digits, mut end) = (String::new(), 0usize, 0usize);
+    let flush = |out: &mut String, run: &mut String, digits: &mut usize, end: &mut usize| {
+        if *digits >= COVERED {
+            out.push_str(COVER);
+            out.push_str(run.get(*end..).unwrap_or(""));
+        } else {
+            out.push_str(run);
+        }
+        run.clear();
+        (*digits, *end) = (0, 0);
+    };
+    for c in text.chars() {
+        if c.is_numeric() {
+            run.push(c);
+            digits += 1;
+            end = run.len();
+        } else if digits > 0 && is_mark(c) {
+            run.push(c);
+        } else {
+            flush(&mut out, &mut run, &mut digits, &mut end);
+            out.push(c);
+        }
+    }
+    flush(&mut out, &mut run, &mut digits, &mut end);
+    out
+}
+
+/// The beginning of a text, on one line. Covered before it is cut, so that no half of a number is left at the edge.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    let covered = cover(text);
+    let line = covered.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or("").trim_end()),
+        None => line,
+    }
+}
+
+/// A name of which only the first letter is left.
+#[must_use]
+pub fn name(name: &str) -> String {
+    name.chars().next().map_or_else(String::new, |c| format!("{c}•••"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_covered_and_houses_are_not() {
+        for (text, want) in [
+            ("Тел 8 701 234 56 78, жду", "Тел •••, жду"),
+            ("+7(701)234-56-78", "+•••"),
+            ("87012345678", "•••"),
+            ("45-67-89 қаласы", "••• қаласы"),
+            ("ИИН 900101300123.", "ИИН •••."),
+            ("Абая 12, кв 45", "Абая 12, кв 45"),
+            ("с 10 до 18", "с 10 до 18"),
+            ("дом 12345", "дом 12345"),
+            ("٠١٢٣٤٥ ７０１２３４５", "•••"),
+            ("7.0.1.2.3.4", "•••"),
+            ("", ""),
+            ("су жоқ", "су жоқ"),
+        ] {
+            assert_eq!(cover(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_at_the_edge_leaves_nothing() {
+        let text = format!("{} 8 701 234 56 78", "а".repeat(112));
+        assert!(!excerpt(&text).contains('8'), "{}", excerpt(&text));
+        assert_eq!(excerpt("  су\n\nжоқ  "), "су жоқ");
+        assert!(excerpt(&"сөз ".repeat(300)).chars().count() <= EXCERPT + 1);
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(name("Әсел"), "Ә•••");
+        assert_eq!(name(""), "");
+    }
+
+    proptest! {
+        #[test]
+        fn six_digits_in_a_row_never_stay(text in "[а-я 0-9()+.-]{0,200}") {
+            let mut digits = 0;
+            for c in cover(&text).chars() {
+                if c.is_ascii_digit() { digits += 1 } else if !is_mark(c) { digits = 0 }
+                prop_assert!(digits < COVERED);
+            }
+        }
+
+        #[test]
+        fn any_text_is_answered(text in "\\PC{0,300}") {
+            prop_assert!(excerpt(&text).chars().count() <= EXCERPT + 1);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The doors of residents: the mobile application and integrations that act for one person.
+
+pub mod auth;
+pub mod catalog;
+pub mod me;
+pub mod requests;

@@ -1,0 +1,48 @@
+//! Crews and their jobs.
+
+use super::queues::rows_of;
+use crate::domain::access::{Reach, Scope};
+use crate::domain::catalog::Crew;
+use crate::store::requests;
+use crate::web::api::access::Granted;
+use crate::web::api::view;
+use crate::web::error::ApiError;
+use crate::web::state::WebState;
+use actix_web::{HttpResponse, web};
+use serde_json::{Value, json};
+
+/// Most jobs of one crew that are shown.
+const JOBS: u64 = 100;
+
+fn reaches(scope: &Scope, crew: &Crew) -> bool {
+    match &scope.reach {
+        Reach::All => true,
+        Reach::Queues(qs) => qs.iter().any(|q| crew.serves(q)),
+        Reach::Crew(own) => *own == crew.code,
+    }
+}
+
+/// `GET /staff/crews`: those that work for queues within reach.
+pub async fn list(who: Granted, state: web::Data<WebState>) -> HttpResponse {
+    let crews = &state.core.book.catalog.crews;
+    let items: Vec<Value> = crews
+        .iter()
+        .filter(|c| reaches(&who.scope, c))
+        .map(|c| json!({"code": c.code, "name": view::name(&c.name), "queue": c.queue, "also": c.also}))
+        .collect();
+    HttpResponse::Ok().json(view::list(items, None))
+}
+
+/// `GET /staff/crews/{code}/jobs`: its open ones, most urgent first.
+///
+/// # Errors
+/// `not_found` for a crew out of reach.
+pub async fn jobs(who: Granted, state: web::Data<WebState>, code: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let crew = state.core.book.catalog.crew(&code).filter(|c| reaches(&who.scope, c)).ok_or_else(|| ApiError::new("not_found"))?;
+    let db = state.core.db.read();
+    let mut rows = requests::crew_jobs(db, &crew.code, JOBS).await?;
+    // A crew may work for a queue that this dispatcher does not reach.
+    rows.retain(|s| s.request.queue.as_ref().is_some_and(|q| who.scope.covers(q, s.request.crew.as_ref())));
+    let items = rows_of(db, &who.scope, &rows).await?;
+    Ok(HttpResponse::Ok().json(view::list(items, None)))
+}

@@ -1,0 +1,196 @@
+//! One request whole: thread, history, clocks, files, delivery. Every view of it is written to the access log before it is shown.
+
+use crate::dispatch::acts::actor_of;
+use crate::domain::access::Permission;
+use crate::domain::{RequestId, StaffId};
+use crate::store::journal::JournalRow;
+use crate::store::{Conn, StoreError, access_log, attachments, journal, messages, outbox, requests, residents, staff, timers};
+use crate::web::api::access::Granted;
+use crate::web::api::{input, mask, view};
+use crate::web::error::ApiError;
+use crate::web::state::WebState;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Longest reason for an unmasked view, in characters.
+const LONGEST_REASON: usize = 500;
+
+#[derive(Deserialize)]
+pub struct Look {
+    personal: Option<String>,
+    reason: Option<String>,
+}
+
+/// `GET /staff/requests/{number}`. With `personal=true` and a reason also the caller's whole phone and name.
+///
+/// # Errors
+/// `not_found` also outside the scope; `unprocessable` without a reason; the store's, and then nothing is shown.
+pub async fn show(
+    who: Granted,
+    state: web::Data<WebState>,
+    number: web::Path<String>,
+    look: web::Query<Look>,
+) -> Result<HttpResponse, ApiError> {
+    let number = input::number(&number)?;
+    let reason = unmasking(&look)?;
+    if reason.is_some() {
+        who.need(Permission::ReadPersonal)?;
+    }
+    let db = state.core.db.read();
+    let stored = requests::by_number_scoped(db, &number, &who.scope).await?.ok_or_else(|| ApiError::new("not_found"))?;
+    let id = stored.request.id;
+    let what = if reason.is_some() { "personal" } else { "view" };
+    let actor = actor_of(&who.scope).to_string();
+    access_log::note(state.core.db.write(), state.core.wall(), &actor, what, Some(id), reason).await?;
+
+    let words = who.scope.role.may(Permission::ReadPersonal);
+    let clocks = timers::of_requests(db, &[id]).await?;
+    let history = journal::of_request(db, id).await?;
+    let said = messages::of_request(db, id).await?;
+    let names = names(db, history.iter().map(|r| r.actor.as_str()).chain(said.iter().map(|m| m.author.as_str()))).await?;
+    let name = |actor: &str| names.get(actor).cloned();
+    let thread: Vec<Value> = said
+        .iter()
+        .map(|m| {
+            json!({
+                "id": m.id,
+                "direction": m.direction,
+                "author": m.author,
+                "author_name": name(&m.author),
+                "text": m.text.as_ref().filter(|_| words),
+                "erased": m.text.is_none(),
+                "at": view::when(m.at),
+            })
+        })
+        .collect();
+    let history: Vec<Value> = history
+        .iter()
+        .map(|r| {
+            json!({
+                "seq": r.seq,
+                "kind": r.kind,
+                "actor": r.actor,
+                "actor_name": name(&r.actor),
+                "at": view::when(r.at),
+                "data": data_of(r),
+                "hash": hex::encode(&r.hash),
+            })
+        })
+        .collect();
+    let mut body = view::state_of(&stored, &clocks);
+    let parts = [
+        ("merged_into", parent(db, stored.request.parent).await?),
+        ("resident", resident(db, &stored, reason.is_some()).await?),
+        ("place", if words { place(db, id).await? } else { Value::Null }),
+        ("clocks", clocks.iter().map(view::clock).collect()),
+        ("thread", Value::Array(thread)),
+        ("history", Value::Array(history)),
+        ("attachments", files(db, id, &stored.request.number.to_string()).await?),
+        ("deliveries", deliveries(db, id).await?),
+    ];
+    if let Some(map) = body.as_object_mut() {
+        map.extend(parts.map(|(k, v)| (k.to_owned(), v)));
+    }
+    Ok(HttpResponse::Ok().json(body))
+}
+
+/// The reason, when an unmasked view is asked for.
+fn unmasking(look: &Look) -> Result<Option<&str>, ApiError> {
+    if !input::flag("personal", look.personal.as_deref())? {
+        return Ok(None);
+    }
+    let reason = look.reason.as_deref().map(str::trim).unwrap_or("");
+    match reason.chars().count() {
+        0 => Err(input::wrong("reason", "is needed with personal=true")),
+        n if n > LONGEST_REASON => Err(input::wrong("reason", "at most 500 characters")),
+        _ => Ok(Some(reason)),
+    }
+}
+
+/// The event without its name, which stands beside it.
+fn data_of(row: &JournalRow) -> Value {
+    match serde_json::from_str(&row.payload) {
+        Ok(Value::Object(mut map)) => {
+            map.remove("kind");
+            Value::Object(map)
+        }
+        // Only a row that was altered by hand; `verify-journal` names it.
+        _ => Value::Null,
+    }
+}
+
+/// Names of the staff behind actors.
+async fn names<'a>(c: &impl Conn, actors: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut out = BTreeMap::new();
+    for actor in actors {
+        let id = actor.strip_prefix("staff:").or_else(|| actor.strip_prefix("crew:")).and_then(|id| id.parse::<StaffId>().ok());
+        let Some(id) = id.filter(|_| !out.contains_key(actor)) else { continue };
+        if let Some(member) = staff::load(c, id).await? {
+            out.insert(actor.to_owned(), member.name);
+        }
+    }
+    Ok(out)
+}
+
+async fn parent(c: &impl Conn, id: Option<RequestId>) -> Result<Value, StoreError> {
+    let Some(id) = id else { return Ok(Value::Null) };
+    Ok(requests::load(c, id).await?.map_or(Value::Null, |s| json!(s.request.number.to_string())))
+}
+
+async fn resident(c: &impl Conn, stored: &requests::Stored, whole: bool) -> Result<Value, StoreError> {
+    let Some(id) = stored.request.resident else { return Ok(Value::Null) };
+    Ok(residents::load(c, id).await?.map_or(Value::Null, |r| {
+        json!({
+            "id": r.id,
+            "phone": r.phone.map(|p| if whole { p.e164().to_owned() } else { p.masked() }),
+            "name": r.name.map(|n| if whole { n } else { mask::name(&n) }),
+            "language": r.lang,
+            "masked": !whole,
+        })
+    }))
+}
+
+async fn place(c: &impl Conn, id: RequestId) -> Result<Value, StoreError> {
+    Ok(messages::place_of(c, id).await?.map_or(Value::Null, |p| json!({"address": p.address, "lat": p.lat, "lon": p.lon})))
+}
+
+async fn files(c: &impl Conn, id: RequestId, number: &str) -> Result<Value, StoreError> {
+    let rows = attachments::of_request(c, id).await?;
+    Ok(rows
+        .iter()
+        .map(|a| {
+            let here = a.status == attachments::status::STORED;
+            json!({
+                "id": a.id,
+                "kind": a.kind,
+                "mime": a.mime,
+                "size": a.size,
+                "status": a.status,
+                "at": view::when(a.at),
+                "url": here.then(|| format!("{}/staff/requests/{number}/attachments/{}", crate::web::api::BASE, a.id)),
+            })
+        })
+        .collect())
+}
+
+/// What was sent about the request and whether it arrived; no words, no chats.
+async fn deliveries(c: &impl Conn, id: RequestId) -> Result<Value, StoreError> {
+    let rows = outbox::of_request(c, id).await?;
+    Ok(rows
+        .iter()
+        .map(|o| {
+            json!({
+                "id": o.id,
+                "channel": o.channel,
+                "template": o.template,
+                "message_id": o.message_id,
+                "status": o.status,
+                "attempts": o.attempts,
+                "created_at": view::when(o.created_at),
+                "sent_at": view::when_any(o.sent_at),
+            })
+        })
+        .collect())
+}

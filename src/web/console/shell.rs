@@ -1,0 +1,98 @@
+//! What stands around every page: its head, who is signed in, where one can go.
+
+use super::assets::{LINKS, Links};
+use super::words::Words;
+use crate::domain::Lang;
+use crate::domain::access::{Permission, Reach};
+use crate::web::auth::Session;
+use crate::web::error::ApiError;
+use crate::web::state::WebState;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+/// The signed-in member of staff, as the page's head shows them.
+#[derive(Debug, Clone)]
+pub struct Who {
+    pub name: String,
+    pub role: String,
+    pub csrf: String,
+    pub queues: bool,
+    pub jobs: bool,
+    pub create: bool,
+}
+
+/// A line above the content: done, or refused.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub good: bool,
+    pub text: String,
+}
+
+/// The surroundings of a page.
+pub struct Shell<'a> {
+    pub w: Words<'a>,
+    pub links: &'static Links,
+    /// The service's time in Unix milliseconds: the script counts from it, whatever the reader's own clock says.
+    pub now_ms: i64,
+    pub who: Option<Who>,
+    /// Which entry of the menu this page is.
+    pub here: &'static str,
+    pub notice: Option<Notice>,
+}
+
+impl<'a> Shell<'a> {
+    #[must_use]
+    pub fn new(state: &'a WebState, lang: Lang, who: Option<Who>, here: &'static str) -> Self {
+        Self {
+            w: Words { book: &state.core.book, lang },
+            links: &LINKS,
+            now_ms: state.core.now().timestamp_millis(),
+            who,
+            here,
+            notice: None,
+        }
+    }
+
+    /// The surroundings for a signed-in member of staff.
+    #[must_use]
+    pub fn of(state: &'a WebState, lang: Lang, session: &Session, here: &'static str) -> Self {
+        let w = Words { book: &state.core.book, lang };
+        let who = Who {
+            name: session.staff.name.clone(),
+            role: w.of("role", session.scope.role.as_str()),
+            csrf: session.csrf(),
+            queues: session.may(Permission::ListQueues),
+            jobs: matches!(session.scope.reach, Reach::Crew(_)),
+            create: session.may(Permission::CreateForCaller),
+        };
+        Self::new(state, lang, Some(who), here)
+    }
+
+    /// The hidden field of forms.
+    #[must_use]
+    pub fn csrf(&self) -> &str {
+        self.who.as_ref().map_or("", |w| &w.csrf)
+    }
+
+    #[must_use]
+    pub fn noticed(mut self, good: bool, text: impl Into<String>) -> Self {
+        self.notice = Some(Notice { good, text: text.into() });
+        self
+    }
+}
+
+/// A rendered page. Pages with people's data are never kept by browsers or proxies.
+///
+/// # Errors
+/// `internal` when the template fails, which it does not.
+pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse, ApiError> {
+    let html = template.render().map_err(|e| ApiError::detail("internal", e.to_string()))?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").insert_header(("cache-control", "no-store")).body(html))
+}
+
+/// Another page of ours, by GET.
+#[must_use]
+pub fn see(to: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header(("location", to)).insert_header(("cache-control", "no-store")).finish()
+}

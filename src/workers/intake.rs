@@ -1,0 +1,221 @@
+//! Works through the inbox: the oldest event of each conversation first, a conversation never in two hands, one poison event never in anybody's way.
+
+use super::wait;
+use crate::bus::Hint;
+use crate::channels::{self, Registry};
+use crate::dispatch::intake::{self, Item, Prepared};
+use crate::dispatch::{Core, DispatchError};
+use crate::domain::inbound::{ChannelKind, Content, Inbound};
+use crate::domain::{Instant, Lang};
+use crate::metrics::InboundOutcome;
+use crate::store::entity::raw_event::Model;
+use crate::store::{StoreError, leases, raw_events};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+/// How long an acknowledged button press may take.
+const ACK_LIMIT: Duration = Duration::from_secs(5);
+
+/// One worker of the inbox.
+pub struct IntakeWorker {
+    pub core: Arc<Core>,
+    pub wires: Arc<Registry>,
+    pub owner: String,
+    pub batch: u64,
+    pub lease: Duration,
+    pub poll: Duration,
+    slots: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    slots: Vec<i16>,
+    /// When the share is looked at again.
+    renew_at: Option<Instant>,
+}
+
+/// An event, or why it cannot be read.
+enum Read {
+    Good(Box<Prepared>, Option<(String, String)>),
+    Bad(i64, String),
+}
+
+impl IntakeWorker {
+    #[must_use]
+    pub fn new(core: Arc<Core>, wires: Arc<Registry>, owner: String, config: &crate::config::Intake) -> Self {
+        Self {
+            core,
+            wires,
+            owner,
+            batch: config.batch.max(1),
+            lease: Duration::from_secs(config.lease_secs.max(3)),
+            poll: Duration::from_millis(config.poll_ms.max(1)),
+            slots: Mutex::default(),
+        }
+    }
+
+    /// Until stopped; then the slots are given back.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut hints = self.core.bus.subscribe();
+        loop {
+            let worked = match self.tick().await {
+                Ok(n) => n,
+                Err(e) => {
+                    tracing::warn!(error = %e, "the inbox cannot be worked on now");
+                    0
+                }
+            };
+            if worked > 0 && !stop.is_cancelled() {
+                continue;
+            }
+            if !wait(&stop, &mut hints, &Hint::Inbox, self.poll).await {
+                break;
+            }
+        }
+        if let Err(e) = leases::leave(self.core.db.write(), &self.owner).await {
+            tracing::debug!(error = %e, "slots were not given back; they run out by themselves");
+        }
+    }
+
+    /// Works on one batch; returns how many events were settled (done or counted as failed).
+    ///
+    /// # Errors
+    /// When the database does not answer. Nothing is lost.
+    pub async fn tick(&self) -> Result<usize, StoreError> {
+        let slots = self.held().await?;
+        let wall = self.core.wall();
+        let rows = raw_events::waiting(self.core.db.read(), &slots, self.batch).await?;
+        let ready = in_order(rows, wall);
+        if ready.is_empty() {
+            return Ok(0);
+        }
+        let skip = self.skip_labels();
+        let (mut good, mut acks, mut settled) = (Vec::new(), Vec::new(), 0);
+        for row in ready {
+            match read(&self.core, row, &skip) {
+                Read::Good(p, ack) => {
+                    acks.extend(ack);
+                    good.push(*p);
+                }
+                Read::Bad(id, why) => {
+                    raw_events::mark_failed(self.core.db.write(), id, &why, None).await?;
+                    tracing::error!(event.id = id, error = why, "an event cannot be read; it is parked");
+                    self.core.metrics.inbound("telegram", InboundOutcome::Parked);
+                    settled += 1;
+                }
+            }
+        }
+        settled += self.settle(&good).await?;
+        self.acknowledge(acks);
+        Ok(settled)
+    }
+
+    async fn held(&self) -> Result<Vec<i16>, StoreError> {
+        let mut held = self.slots.lock().await;
+        let wall = self.core.wall();
+        if held.renew_at.is_none_or(|at| at <= wall) {
+            let lease = chrono::Duration::from_std(self.lease).unwrap_or(chrono::Duration::seconds(30));
+            let tx = self.core.db.begin().await?;
+            held.slots = leases::share_slots(&tx, &self.owner, wall, lease).await?;
+            tx.commit().await?;
+            held.renew_at = Some(wall + lease / 3);
+        }
+        Ok(held.slots.clone())
+    }
+
+    /// All together; when that fails, each alone, so that one poison event does not hold up the others.
+    async fn settle(&self, batch: &[Prepared]) -> Result<usize, StoreError> {
+        match intake::process(&self.core, batch).await {
+            Ok(()) => return Ok(batch.len()),
+            Err(DispatchError::Store(e)) if e.is_transient() => return Err(e),
+            Err(e) if batch.len() > 1 => tracing::debug!(error = %e, events = batch.len(), "a batch failed; each event is tried alone"),
+            Err(_) => {}
+        }
+        let mut held_up: BTreeSet<String> = BTreeSet::new();
+        let mut settled = 0;
+        for p in batch {
+            if held_up.contains(&p.key()) {
+                continue;
+            }
+            match intake::process(&self.core, std::slice::from_ref(p)).await {
+                Ok(()) => settled += 1,
+                Err(DispatchError::Store(e)) if e.is_transient() => return Err(e),
+                Err(e) => {
+                    settled += 1;
+                    if !self.failed(p, &e).await? {
+                        held_up.insert(p.key());
+                    }
+                }
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Counts a failure. True when the event was parked and holds nobody up any more.
+    async fn failed(&self, p: &Prepared, e: &DispatchError) -> Result<bool, StoreError> {
+        let attempts = raw_events::attempts(self.core.db.read(), p.raw()).await? + 1;
+        let parked = attempts >= self.core.settings.intake_attempts;
+        let retry = super::backoff(Duration::from_millis(250), attempts, Duration::from_secs(30));
+        let at = self.core.wall() + chrono::Duration::from_std(retry).unwrap_or_default();
+        raw_events::mark_failed(self.core.db.write(), p.raw(), &e.to_string(), (!parked).then_some(at)).await?;
+        let outcome = if parked { InboundOutcome::Parked } else { InboundOutcome::Failed };
+        self.core.metrics.inbound(p.channel().as_str(), outcome);
+        if parked {
+            tracing::error!(event.id = p.raw(), error = %e, "an event failed too often; it is parked");
+        } else {
+            tracing::warn!(event.id = p.raw(), attempt = attempts, error = %e, "an event failed; it will be tried again");
+        }
+        Ok(parked)
+    }
+
+    fn skip_labels(&self) -> Vec<String> {
+        [Lang::Kk, Lang::Ru].iter().map(|l| self.core.book.label(*l, "btn.skip")).collect()
+    }
+
+    /// Tells the wires that presses were seen. A courtesy: nothing depends on it.
+    fn acknowledge(&self, acks: Vec<(String, String)>) {
+        for (account, ack) in acks {
+            if let Some(wire) = self.wires.get(ChannelKind::Telegram.as_str(), &account) {
+                crate::lifecycle::detach(async move {
+                    let _ = tokio::time::timeout(ACK_LIMIT, wire.acknowledge(&ack)).await;
+                });
+            }
+        }
+    }
+}
+
+/// Leaves out events in back-off and everything behind them in the same conversation.
+fn in_order(rows: Vec<Model>, wall: Instant) -> Vec<Model> {
+    let mut held_up: BTreeSet<String> = BTreeSet::new();
+    rows.into_iter()
+        .filter(|r| {
+            // The first attempt is always due: its time was taken from the business clock, which a demo may run ahead.
+            let due = r.attempts == 0 || r.next_attempt_at <= wall;
+            if !due {
+                held_up.insert(r.conversation_key.clone());
+            }
+            due && !held_up.contains(&r.conversation_key)
+        })
+        .collect()
+}
+
+fn read(core: &Core, row: Model, skip: &[String]) -> Read {
+    let labels: Vec<&str> = skip.iter().map(String::as_str).collect();
+    let inbound: Result<Inbound, String> = match ChannelKind::parse(&row.channel) {
+        Some(ChannelKind::Telegram) => channels::telegram::inbound(&row.account, &row.body, &labels).map_err(|e| e.to_string()),
+        _ => Err(format!("no wire reads channel '{}'", row.channel)),
+    };
+    match inbound {
+        Ok(inbound) => {
+            let ack = match &inbound.content {
+                Content::Button { ack, .. } if !ack.is_empty() => Some((inbound.account.clone(), ack.clone())),
+                _ => None,
+            };
+            Read::Good(Box::new(intake::prepare(core, Item { raw: row.id, received_at: row.received_at, inbound })), ack)
+        }
+        Err(why) => Read::Bad(row.id, why),
+    }
+}

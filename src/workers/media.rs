@@ -1,0 +1,91 @@
+//! Fetches photos, voice notes and documents from the providers into our own store, within the time they are kept there.
+
+use super::{backoff, pause};
+use crate::channels::Registry;
+use crate::dispatch::Core;
+use crate::domain::AttachmentId;
+use crate::store::attachments::{self, AttachmentRow};
+use crate::store::StoreError;
+use bots::channel::FetchError;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// After this many tries a file counts as lost.
+const TRIES: i32 = 12;
+
+/// The worker.
+pub struct MediaWorker {
+    pub core: Arc<Core>,
+    pub wires: Arc<Registry>,
+    pub store: Arc<dyn ObjectStore>,
+    pub max_bytes: u64,
+}
+
+impl MediaWorker {
+    /// Until stopped.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            let n = self.tick().await.unwrap_or_else(|e| {
+                tracing::warn!(error = %e, "files cannot be fetched now");
+                0
+            });
+            if stop.is_cancelled() || (n == 0 && !pause(&stop, Duration::from_millis(700)).await) {
+                return;
+            }
+        }
+    }
+
+    /// Fetches what is due; returns how many files were settled.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tick(&self) -> Result<usize, StoreError> {
+        let wall = self.core.wall();
+        let mut n = 0;
+        for row in attachments::waiting(self.core.db.read(), wall, 16).await? {
+            let retry = backoff(Duration::from_secs(30), row.attempts, Duration::from_secs(3600));
+            let until = wall + chrono::Duration::from_std(retry).unwrap_or_default();
+            if attachments::claim(self.core.db.write(), &row, until).await? {
+                n += usize::from(self.one(&row).await?);
+            }
+        }
+        Ok(n)
+    }
+
+    async fn one(&self, row: &AttachmentRow) -> Result<bool, StoreError> {
+        let id = AttachmentId(row.id);
+        let (Some(wire), Some(file_id)) = (self.wires.get(&row.channel, &row.account), row.file_id.as_deref()) else {
+            return Ok(false);
+        };
+        let fetched = tokio::time::timeout(Duration::from_secs(60), wire.fetch(file_id, self.max_bytes))
+            .await
+            .unwrap_or_else(|_| Err(FetchError::Transient("no answer in time".into())));
+        match fetched {
+            Ok(file) => {
+                let sha256 = hex::encode(Sha256::digest(&file.bytes));
+                let size = i64::try_from(file.bytes.len()).unwrap_or(i64::MAX);
+                // The key holds nothing that a person or a provider chose.
+                let key = format!("{}/{}", row.at.format("%Y/%m"), row.id);
+                let path = object_store::path::Path::from(key.as_str());
+                if let Err(e) = self.store.put(&path, PutPayload::from(file.bytes)).await {
+                    tracing::error!(attachment.id = %id, error = %e, "a file cannot be stored; it will be tried again");
+                    return Ok(false);
+                }
+                let mime = row.mime.as_deref().or(file.mime.as_deref());
+                attachments::stored(self.core.db.write(), id, &key, &sha256, mime, size).await
+            }
+            Err(FetchError::Transient(why)) if row.attempts + 1 < TRIES => {
+                tracing::debug!(attachment.id = %id, error = why, "a file did not come; it will be tried again");
+                Ok(false)
+            }
+            Err(e) => {
+                tracing::warn!(attachment.id = %id, error = %e, "a file is lost");
+                attachments::lost(self.core.db.write(), id).await?;
+                Ok(true)
+            }
+        }
+    }
+}
