@@ -1,6 +1,234 @@
-//! `/` and `/t/{number}`.
+//! `/` and `/t/{number}`: report without an account, follow by number. Nothing personal is ever shown here.
 
-use actix_web::web::ServiceConfig;
+#[cfg(test)]
+mod tests;
+
+use super::console::shell::{Shell, page, see};
+use super::console::words::{Due, Words};
+use super::error::{ApiError, title};
+use super::peer;
+use super::state::WebState;
+use crate::config::local_date_time;
+use crate::dispatch::resident_desk::{Stated, from_form};
+use crate::dispatch::{DispatchError, secrets};
+use crate::domain::phone::Phone;
+use crate::domain::request::{Request, Status};
+use crate::domain::sla::{Stage, Timer};
+use crate::domain::{DistrictCode, Instant, RequestNumber};
+use crate::store::{rates, requests, timers};
+use actix_web::http::StatusCode;
+use actix_web::web::{self, ServiceConfig, get, post, resource};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::Duration;
+use serde::Deserialize;
+
+/// How often one address may look up numbers in ten minutes: enough for a person, useless for guessing.
+const LOOKS: i32 = 60;
 
 /// Routes of the public pages.
-pub fn configure(_c: &mut ServiceConfig) {}
+pub fn configure(c: &mut ServiceConfig) {
+    c.service(resource("/").route(get().to(home)).route(post().to(report)));
+    c.route("/t", get().to(find)).route("/t/{number}", get().to(track));
+}
+
+/// The form.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    text: String,
+    address: String,
+    district: String,
+    phone: String,
+    /// People never see this field and leave it empty.
+    website: String,
+}
+
+#[derive(Template)]
+#[template(path = "public/home.html")]
+struct HomePage<'a> {
+    s: Shell<'a>,
+    f: Report,
+    districts: Vec<(String, String, bool)>,
+    /// A number that was not found, as it was typed.
+    asked: String,
+}
+
+impl<'a> HomePage<'a> {
+    fn new(s: Shell<'a>, f: Report, asked: &str) -> Self {
+        let w = s.w;
+        let districts =
+            w.book.catalog.districts.iter().map(|d| (d.code.to_string(), d.name.get(w.lang).to_owned(), d.code.as_str() == f.district)).collect();
+        Self { districts, f, asked: asked.chars().take(40).collect(), s }
+    }
+}
+
+/// `GET /`.
+///
+/// # Errors
+/// `internal`.
+pub async fn home(req: HttpRequest, state: web::Data<WebState>) -> Result<HttpResponse, ApiError> {
+    page(StatusCode::OK, &HomePage::new(Shell::new(&state, peer::language(&req), None, "public"), Report::default(), ""))
+}
+
+fn read(f: &Report) -> Result<(Stated, Option<Phone>), &'static str> {
+    if !f.website.is_empty() {
+        return Err("bad_request");
+    }
+    let some = |t: &str| Some(t.trim().to_owned()).filter(|t| !t.is_empty());
+    let district = some(&f.district).map(|d| DistrictCode::new(d).map_err(|_| "unprocessable")).transpose()?;
+    let phone = some(&f.phone).map(|p| Phone::parse(&p).map_err(|_| "bad_phone")).transpose()?;
+    Ok((Stated { text: f.text.clone(), district, address: some(&f.address), ..Stated::default() }, phone))
+}
+
+/// `POST /`: registers, then shows the number on a page that may be reloaded. What was typed into a form with a mistake comes back.
+///
+/// # Errors
+/// Failures of the database.
+pub async fn report(req: HttpRequest, state: web::Data<WebState>, form: web::Form<Report>) -> Result<HttpResponse, ApiError> {
+    let lang = peer::language(&req);
+    let done = match read(&form) {
+        Ok((stated, phone)) => from_form(&state.core, stated, phone, &peer::address(&req, &state)).await,
+        Err(code) => Err(DispatchError::invalid(code, "")),
+    };
+    match done {
+        Ok(subject) => Ok(see(&format!("/t/{}?new=1&lang={lang}", subject.stored.request.number))),
+        Err(e @ (DispatchError::Invalid { .. } | DispatchError::RateLimited)) => {
+            let s = Shell::new(&state, lang, None, "public").noticed(false, title(&state.core.book, lang, e.code()));
+            page(ApiError::new(e.code()).status(), &HomePage::new(s, form.into_inner(), ""))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// The number to look for.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    number: String,
+}
+
+/// `GET /t?number=`: to the request's own page.
+///
+/// # Errors
+/// `internal`.
+pub async fn find(req: HttpRequest, state: web::Data<WebState>, asked: web::Query<Asked>) -> Result<HttpResponse, ApiError> {
+    let lang = peer::language(&req);
+    match RequestNumber::parse(&asked.number) {
+        Ok(n) => Ok(see(&format!("/t/{n}?lang={lang}"))),
+        Err(_) => refused(Shell::new(&state, lang, None, "public"), "error.bad_number", StatusCode::BAD_REQUEST, &asked.number),
+    }
+}
+
+fn refused(s: Shell<'_>, key: &str, status: StatusCode, asked: &str) -> Result<HttpResponse, ApiError> {
+    let text = s.w.t(key).to_owned();
+    page(status, &HomePage::new(s.noticed(false, text), Report::default(), asked))
+}
+
+/// One step of the way.
+struct Step {
+    name: String,
+    at: Option<String>,
+    /// Reached.
+    done: bool,
+    /// Where the request is now.
+    now: bool,
+}
+
+#[derive(Template)]
+#[template(path = "public/track.html")]
+struct TrackPage<'a> {
+    s: Shell<'a>,
+    number: String,
+    new: bool,
+    /// What to do first, shown to who has just reported a danger.
+    safety: Option<String>,
+    status: &'static str,
+    status_name: String,
+    class: String,
+    service: String,
+    district: String,
+    registered: String,
+    accept: Option<Due>,
+    restore: Option<Due>,
+    steps: Vec<Step>,
+}
+
+impl<'a> TrackPage<'a> {
+    fn new(s: Shell<'a>, r: &Request, timers: &[Timer], now: Instant, new: bool) -> Self {
+        let w = s.w;
+        let live = |stage| timers.iter().find(|t| t.stage == stage && t.is_live()).and_then(|t| w.due(t.due_at, now));
+        Self {
+            number: r.number.to_string(),
+            new,
+            safety: r.hazard.filter(|_| new).map(|h| w.of("safety", h.as_str())),
+            status: r.status.as_str(),
+            status_name: w.of("state", r.status.as_str()),
+            class: w.class(r.class),
+            service: w.service(r.service.as_ref()),
+            district: w.district(r.district.as_ref()),
+            registered: local_date_time(r.received_at),
+            accept: live(Stage::Accept),
+            restore: live(Stage::Restore),
+            steps: steps(&w, r),
+            s,
+        }
+    }
+}
+
+fn steps(w: &Words<'_>, r: &Request) -> Vec<Step> {
+    let time = |at: Option<Instant>| at.map(local_date_time);
+    let order = match r.status {
+        Status::New | Status::Queued => 0,
+        Status::Assigned => 1,
+        Status::InProgress | Status::OnHold => 2,
+        Status::Resolved => 3,
+        Status::Closed | Status::Rejected | Status::Duplicate => 4,
+    };
+    let last = if r.status == Status::OnHold { Status::OnHold } else { Status::InProgress };
+    let way = [
+        (w.t("public.step_registered").to_owned(), time(Some(r.received_at))),
+        (w.of("state", Status::Assigned.as_str()), time(r.accepted_at)),
+        (w.of("state", last.as_str()), None),
+        (w.of("state", Status::Resolved.as_str()), time(r.resolved_at)),
+    ];
+    let mut out: Vec<Step> =
+        way.into_iter().enumerate().map(|(i, (name, at))| Step { name, at, done: i <= order, now: i == order }).collect();
+    match r.status {
+        Status::Closed => out.push(Step { name: w.of("state", r.status.as_str()), at: time(r.closed_at), done: true, now: true }),
+        // These ends skip the way: only what really happened is shown.
+        Status::Rejected | Status::Duplicate => {
+            out.truncate(1);
+            out.push(Step { name: w.of("state", r.status.as_str()), at: time(r.closed_at), done: true, now: true });
+        }
+        _ => {}
+    }
+    out
+}
+
+/// Whether the reader has just registered it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Just {
+    new: String,
+}
+
+/// `GET /t/{number}`.
+///
+/// # Errors
+/// `rate_limited`; failures of the database.
+pub async fn track(req: HttpRequest, state: web::Data<WebState>, number: web::Path<String>, just: web::Query<Just>) -> Result<HttpResponse, ApiError> {
+    let bucket = secrets::sha256(&["track", &peer::address(&req, &state)]);
+    if !rates::hit(state.core.db.write(), &bucket, Duration::minutes(10), LOOKS, state.core.wall()).await? {
+        return Err(ApiError::new("rate_limited"));
+    }
+    let s = Shell::new(&state, peer::language(&req), None, "public");
+    let Ok(wanted) = RequestNumber::parse(&number) else {
+        return refused(s, "error.bad_number", StatusCode::BAD_REQUEST, &number);
+    };
+    let Some(found) = requests::by_number(state.core.db.read(), &wanted).await? else {
+        return refused(s, "public.not_found", StatusCode::NOT_FOUND, &wanted.to_string());
+    };
+    let clocks = timers::of_requests(state.core.db.read(), &[found.request.id]).await?;
+    page(StatusCode::OK, &TrackPage::new(s, &found.request, &clocks, state.core.now(), just.new == "1"))
+}

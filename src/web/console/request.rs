@@ -1,0 +1,359 @@
+//! One request: everything about it on one page, and the acts that may be done now.
+
+use super::acts::{ActForm, Offer, offers, stated};
+use super::queues::need;
+use super::shell::{Shell, page, see};
+use super::thread::{Line, Names, Said, history, thread};
+use super::words::{Due, Words};
+use crate::config::local_date_time;
+use crate::dispatch::acts::{act, actor_of};
+use crate::dispatch::DispatchError;
+use crate::domain::access::{Permission, Scope};
+use crate::domain::phone::Phone;
+use crate::domain::request::{ActKind, Event};
+use crate::domain::sla::{Timer, TimerState};
+use crate::domain::{Instant, RequestNumber, StaffId};
+use crate::store::attachments::{self, AttachmentRow};
+use crate::store::journal::{self, JournalRow};
+use crate::store::messages::{self, Message, PlaceRow};
+use crate::store::outbox::{self, OutboxRow};
+use crate::store::requests::{self, Stored};
+use crate::store::{access_log, residents, staff, timers};
+use crate::web::auth::Session;
+use crate::web::error::{ApiError, title};
+use crate::web::peer;
+use crate::web::state::WebState;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Everything that the page shows, as stored.
+#[derive(Debug, Clone)]
+pub(super) struct Material {
+    pub stored: Stored,
+    pub timers: Vec<Timer>,
+    pub messages: Vec<Message>,
+    pub outbox: Vec<OutboxRow>,
+    pub place: Option<PlaceRow>,
+    pub files: Vec<AttachmentRow>,
+    pub journal: Vec<JournalRow>,
+    pub names: Names,
+    pub phone: Option<Phone>,
+    /// Public numbers of requests that the journal names by identifier.
+    pub numbers: BTreeMap<String, String>,
+}
+
+/// Reads a request within the caller's scope. The view is noted in the access log before anything can be shown.
+async fn material(state: &WebState, session: &Session, number: &str, what: &str, reason: Option<&str>) -> Result<Material, ApiError> {
+    need(session, Permission::ReadRequest)?;
+    need(session, Permission::ReadPersonal)?;
+    let number = RequestNumber::parse(number).map_err(|_| ApiError::new("bad_number"))?;
+    let c = state.core.db.read();
+    let stored = requests::by_number_scoped(c, &number, &session.scope).await?.ok_or_else(|| ApiError::new("not_found"))?;
+    let id = stored.request.id;
+    access_log::note(state.core.db.write(), state.core.now(), &actor_of(&session.scope).to_string(), what, Some(id), reason).await?;
+    let messages = messages::of_request(c, id).await?;
+    let journal = journal::of_request(c, id).await?;
+    let mut names = Names::new();
+    for actor in messages.iter().map(|m| &m.author).chain(journal.iter().map(|j| &j.actor)) {
+        if names.contains_key(actor) {
+            continue;
+        }
+        if let Some(("staff" | "crew", staff_id)) = actor.split_once(':') {
+            if let Some(member) = staff_id.parse::<StaffId>().ok().map(|s| staff::load(c, s)) {
+                if let Some(member) = member.await? {
+                    names.insert(actor.clone(), member.name);
+                }
+            }
+        }
+    }
+    let mut merged: Vec<_> = journal.iter().filter_map(|j| j.event().ok()).filter_map(|e| if let Event::Merged { into } = e { Some(into) } else { None }).collect();
+    merged.extend(stored.request.parent);
+    let numbers = requests::load_many(c, &merged).await?.into_iter().map(|s| (s.request.id.to_string(), s.request.number.to_string())).collect();
+    let phone = match stored.request.resident {
+        Some(r) => residents::load(c, r).await?.and_then(|r| r.phone),
+        None => None,
+    };
+    Ok(Material {
+        timers: timers::of_requests(c, &[id]).await?,
+        outbox: outbox::of_request(c, id).await?,
+        place: messages::place_of(c, id).await?,
+        files: attachments::of_request(c, id).await?,
+        stored,
+        messages,
+        journal,
+        names,
+        phone,
+        numbers,
+    })
+}
+
+/// One clock on the page.
+#[derive(Debug, Clone)]
+pub(super) struct ClockLine {
+    pub stage: String,
+    pub round: i32,
+    pub state: &'static str,
+    pub state_name: String,
+    pub started: String,
+    pub due_at: String,
+    /// Ticking words, while it runs or is late.
+    pub due: Option<Due>,
+    pub ended: Option<String>,
+}
+
+/// One file on the page.
+#[derive(Debug, Clone)]
+pub(super) struct FileLine {
+    pub kind: String,
+    pub size: String,
+    pub state: String,
+    pub at: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/request.html")]
+pub(super) struct RequestPage<'a> {
+    pub s: Shell<'a>,
+    pub number: String,
+    pub version: i64,
+    pub hazard: Option<String>,
+    pub status: &'static str,
+    pub status_name: String,
+    pub priority: u8,
+    pub priority_name: String,
+    pub overdue: bool,
+    pub due: Option<Due>,
+    pub class: String,
+    pub service: String,
+    pub district: String,
+    pub queue: Option<(String, String)>,
+    pub crew: Option<String>,
+    pub channel: String,
+    pub lang_name: String,
+    pub received: String,
+    pub reported: Option<String>,
+    pub rating: Option<u8>,
+    pub reopened: u32,
+    pub parent: Option<String>,
+    pub address: Option<String>,
+    pub point: Option<(String, String)>,
+    /// Masked, or whole when it was asked for.
+    pub phone: Option<String>,
+    pub revealed: bool,
+    pub clocks: Vec<ClockLine>,
+    pub files: Vec<FileLine>,
+    pub thread: Vec<Said>,
+    pub history: Vec<Line>,
+    pub quick: Vec<Offer>,
+    pub others: Vec<Offer>,
+    pub words: Vec<Offer>,
+    pub has_chat: bool,
+}
+
+/// What is different from a plain view.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shown<'f> {
+    /// Personal data unmasked.
+    pub revealed: bool,
+    /// A form that came and was not taken.
+    pub kept: Option<(ActKind, &'f ActForm)>,
+}
+
+impl<'a> RequestPage<'a> {
+    pub fn new(s: Shell<'a>, m: &Material, scope: &Scope, now: Instant, shown: Shown<'_>) -> Self {
+        let w = s.w;
+        let r = &m.stored.request;
+        let (words, rest): (Vec<_>, Vec<_>) =
+            offers(&w, scope, r, shown.kept).into_iter().partition(|o| matches!(o.kind, ActKind::Reply | ActKind::Note));
+        let (quick, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|o| o.fields.is_empty());
+        let place = m.place.clone().unwrap_or_default();
+        Self {
+            number: r.number.to_string(),
+            version: r.version,
+            hazard: r.hazard.map(|h| w.of("hazard", h.as_str())),
+            status: r.status.as_str(),
+            status_name: w.of("state", r.status.as_str()),
+            priority: r.priority.0,
+            priority_name: w.of("priority", &format!("p{}", r.priority.0)),
+            overdue: m.stored.overdue,
+            due: if r.status.is_open() { w.due(m.stored.sort_due, now) } else { None },
+            class: w.class(r.class),
+            service: w.service(r.service.as_ref()),
+            district: w.district(r.district.as_ref()),
+            queue: r.queue.as_ref().map(|q| (q.to_string(), w.queue(q))),
+            crew: r.crew.as_ref().map(|c| w.crew(c)),
+            channel: w.of("channel", r.channel.as_str()),
+            lang_name: w.of("lang", r.lang.as_str()),
+            received: local_date_time(r.received_at),
+            reported: (r.received_at - r.reported_at > chrono::Duration::minutes(1)).then(|| local_date_time(r.reported_at)),
+            rating: r.rating,
+            reopened: r.reopened,
+            parent: r.parent.and_then(|p| m.numbers.get(&p.to_string()).cloned()),
+            address: place.address,
+            point: place.lat.zip(place.lon).map(|(lat, lon)| (format!("{lat:.5}"), format!("{lon:.5}"))),
+            phone: m.phone.as_ref().map(|p| if shown.revealed { p.e164().to_owned() } else { p.masked() }),
+            revealed: shown.revealed,
+            clocks: m.timers.iter().map(|t| clock(&w, t, now)).collect(),
+            files: m.files.iter().map(|f| file(&w, f)).collect(),
+            thread: thread(&w, &m.names, &m.messages, &m.outbox, shown.revealed),
+            history: history(&w, &m.names, &m.journal, &m.numbers),
+            quick,
+            others,
+            words,
+            has_chat: r.conversation.is_some(),
+            s,
+        }
+    }
+}
+
+fn clock(w: &Words<'_>, t: &Timer, now: Instant) -> ClockLine {
+    let ticking = matches!(t.state, TimerState::Running | TimerState::Breached) && t.is_live();
+    ClockLine {
+        stage: w.of("stage", t.stage.as_str()),
+        round: t.round,
+        state: t.state.as_str(),
+        state_name: w.of("timer", t.state.as_str()),
+        started: local_date_time(t.started_at),
+        due_at: local_date_time(t.due_at),
+        due: if ticking { w.due(t.due_at, now) } else { None },
+        ended: t.ended_at.map(local_date_time),
+    }
+}
+
+fn file(w: &Words<'_>, f: &AttachmentRow) -> FileLine {
+    let size = f.size.map(|b| format!("{} KB", (b + 1023) / 1024)).unwrap_or_default();
+    FileLine { kind: w.of("media", &f.kind), size, state: w.of("file", &f.status), at: local_date_time(f.at) }
+}
+
+/// Signs of what was just done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Just {
+    saved: String,
+    created: String,
+}
+
+/// `GET /console/requests/{number}`.
+///
+/// # Errors
+/// `not_found`, also out of reach; `unavailable` when the view cannot be noted.
+pub async fn show(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    session: Session,
+    number: web::Path<String>,
+    just: web::Query<Just>,
+) -> Result<HttpResponse, ApiError> {
+    let m = material(&state, &session, &number, "thread", None).await?;
+    let mut s = Shell::of(&state, peer::language(&req), &session, "request");
+    if !just.created.is_empty() {
+        let text = s.w.with("console.created", "number", &m.stored.request.number.to_string());
+        s = s.noticed(true, text);
+    } else if !just.saved.is_empty() {
+        let text = s.w.t("console.saved").to_owned();
+        s = s.noticed(true, text);
+    }
+    page(StatusCode::OK, &RequestPage::new(s, &m, &session.scope, state.core.now(), Shown::default()))
+}
+
+/// The form that asks for personal data.
+#[derive(Deserialize)]
+pub struct Reveal {
+    csrf: String,
+    reason: String,
+}
+
+/// `POST /console/requests/{number}/personal`: shows the phone once, after the reason has been written down.
+///
+/// # Errors
+/// As [`show`]; `empty_text` without a reason.
+pub async fn personal(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    session: Session,
+    number: web::Path<String>,
+    form: web::Form<Reveal>,
+) -> Result<HttpResponse, ApiError> {
+    session.check_csrf(&form.csrf)?;
+    let reason: String = form.reason.trim().chars().take(300).collect();
+    if reason.is_empty() {
+        return Err(ApiError::new("empty_text"));
+    }
+    let m = material(&state, &session, &number, "personal", Some(&reason)).await?;
+    let s = Shell::of(&state, peer::language(&req), &session, "request");
+    let text = s.w.t("console.shown_once").to_owned();
+    page(StatusCode::OK, &RequestPage::new(s.noticed(true, text), &m, &session.scope, state.core.now(), Shown { revealed: true, kept: None }))
+}
+
+/// `POST /console/requests/{number}/acts/{act}`. What was refused comes back with the present state and what was typed.
+///
+/// # Errors
+/// `forbidden`, `not_found`, and failures of the database.
+pub async fn do_act(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    session: Session,
+    path: web::Path<(String, String)>,
+    form: web::Form<ActForm>,
+) -> Result<HttpResponse, ApiError> {
+    session.check_csrf(&form.csrf)?;
+    let (number, act_name) = path.into_inner();
+    let kind = ActKind::parse(&act_name).ok_or_else(|| ApiError::new("not_found"))?;
+    let number = RequestNumber::parse(&number).map_err(|_| ApiError::new("bad_number"))?;
+    let expected: i64 = form.expected_version.parse().map_err(|_| ApiError::detail("bad_request", "expected_version"))?;
+    let done = match stated(kind, &form) {
+        Ok(wanted) => act(&state.core, &session.scope, &number, Some(expected), &wanted).await,
+        Err("not_found") => Err(DispatchError::NotFound),
+        Err(code) => Err(DispatchError::invalid(code, "")),
+    };
+    let lang = peer::language(&req);
+    match done {
+        Ok(subject) => {
+            let r = &subject.stored.request;
+            let reachable = r.queue.as_ref().is_some_and(|q| session.scope.covers(q, r.crew.as_ref()));
+            Ok(match (form.back.as_str(), reachable) {
+                ("jobs", _) => see("/console/jobs?saved=1"),
+                (_, true) => see(&format!("/console/requests/{}?saved=1", r.number)),
+                (_, false) => see(&format!("{}?saved=1", super::sign_in::start(&session))),
+            })
+        }
+        Err(e @ (DispatchError::Stale(_) | DispatchError::NotNow(..) | DispatchError::Invalid { .. })) => {
+            let status = ApiError::new(e.code()).status();
+            let mut s = Shell::of(&state, lang, &session, "request");
+            let text = match &e {
+                DispatchError::Stale(_) => s.w.t("console.version_conflict").to_owned(),
+                DispatchError::NotNow(_, now) => s.w.with("act.not_now", "status", &s.w.of("state", now.request.status.as_str())),
+                other => title(&state.core.book, lang, other.code()),
+            };
+            s = s.noticed(false, text);
+            let m = material(&state, &session, number.digits(), "thread", None).await?;
+            page(status, &RequestPage::new(s, &m, &session.scope, state.core.now(), Shown { revealed: false, kept: Some((kind, &form)) }))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// A GET of a page that only a form makes (a reload, a change of language): the request itself.
+pub async fn back(path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+    let number = RequestNumber::parse(&path.0).map_err(|_| ApiError::new("bad_number"))?;
+    Ok(see(&format!("/console/requests/{number}")))
+}
+
+/// The number to look for.
+#[derive(Deserialize)]
+pub struct Find {
+    #[serde(default)]
+    number: String,
+}
+
+/// `GET /console/find?number=`.
+///
+/// # Errors
+/// `bad_number`.
+pub async fn find(_session: Session, asked: web::Query<Find>) -> Result<HttpResponse, ApiError> {
+    let number = RequestNumber::parse(&asked.number).map_err(|_| ApiError::new("bad_number"))?;
+    Ok(see(&format!("/console/requests/{number}")))
+}
