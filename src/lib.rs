@@ -13,6 +13,7 @@ pub mod dispatch;
 pub mod domain;
 pub mod lifecycle;
 pub mod metrics;
+pub mod reports;
 pub mod store;
 pub mod telemetry;
 pub mod timers;

@@ -49,7 +49,8 @@ impl Db {
             .acquire_timeout(Duration::from_secs(5))
             .connect_timeout(Duration::from_secs(5))
             .sqlx_logging(false)
-            .test_before_acquire(false);
+            // A server that restarted leaves dead connections in the pool: one that was idle is asked first, a busy one is not.
+            .test_before_acquire_if_idle_for(Duration::from_secs(2));
         let pool = Database::connect(o).await?;
         Ok(Self { writer: pool.clone(), reader: pool, backend: Backend::Postgres })
     }

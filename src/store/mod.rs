@@ -4,6 +4,7 @@
 
 pub mod access_log;
 pub mod attachments;
+pub mod audit;
 pub mod codes;
 pub mod conversations;
 mod db;

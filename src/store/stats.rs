@@ -85,3 +85,21 @@ pub async fn queue_counts(c: &impl Conn) -> Result<Vec<(Option<String>, bool, i6
         .all(c)
         .await?)
 }
+
+/// Requests received in a period, by door.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn channels(c: &impl Conn, from: Instant, to: Instant) -> Result<Vec<(String, i64)>, StoreError> {
+    use request::Column as R;
+    Ok(request::Entity::find()
+        .select_only()
+        .column(R::Channel)
+        .column_as(R::Id.count(), "n")
+        .filter(R::ReceivedAt.gte(from))
+        .filter(R::ReceivedAt.lt(to))
+        .group_by(R::Channel)
+        .into_tuple()
+        .all(c)
+        .await?)
+}

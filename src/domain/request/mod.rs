@@ -4,6 +4,8 @@ mod act;
 mod chain;
 mod event;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use act::{Act, ActError, ActKind, decide};
 pub use chain::{ChainKey, GENESIS, Link, RowHash, link};

@@ -12,7 +12,7 @@ mod request;
 pub(in crate::web) mod shell;
 mod sign_in;
 #[cfg(test)]
-mod tests;
+pub(in crate::web) mod tests;
 mod thread;
 pub(in crate::web) mod words;
 

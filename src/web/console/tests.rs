@@ -1,0 +1,357 @@
+//! Pages rendered from made-up requests: words resolved in both languages, foreign text escaped, acts by role.
+
+use super::acts::{ActForm, allowed};
+use super::assets::LINKS;
+use super::create::{NewForm, NewPage};
+use super::jobs::{JobsPage, jobs_of};
+use super::queues::{Asked, QueuePage, QueuesPage, grouped, rows};
+use super::request::{Material, RequestPage, Shown};
+use super::shell::{Shell, Who};
+use super::sign_in::SignInPage;
+use super::words::Words;
+use crate::config::Book;
+use crate::domain::access::{Reach, Role, Scope};
+use crate::domain::inbound::ChannelKind;
+use crate::domain::phone::Phone;
+use crate::domain::request::{ActKind, CloseReason, Event, GENESIS, Priority, Registration, Request, Status};
+use crate::domain::sla::{Stage, Timer, TimerState};
+use crate::domain::text_ref::TextRef;
+use crate::domain::*;
+use crate::store::attachments::AttachmentRow;
+use crate::store::journal::JournalRow;
+use crate::store::messages::{Message, PlaceRow};
+use crate::store::outbox::OutboxRow;
+use crate::store::requests::{QueueCursor, Stored};
+use askama::Template;
+use chrono::Duration;
+use std::collections::BTreeMap;
+
+pub(in crate::web) fn now() -> Instant {
+    "2026-11-21T13:40:00Z".parse().unwrap()
+}
+
+pub(in crate::web) fn shell(book: &Book, lang: Lang, who: bool) -> Shell<'_> {
+    let who = who.then(|| Who { name: "Айгүл С.".into(), role: "Диспетчер".into(), csrf: "c5f0".into(), queues: true, jobs: false, create: true });
+    Shell { w: Words { book, lang }, links: &LINKS, now_ms: now().timestamp_millis(), who, here: "queues", notice: None }
+}
+
+/// Writes a page to the folder that `JAMBYL_PAGES` names, to look at it, and checks that every word on it is resolved.
+pub(in crate::web) fn checked(name: &str, lang: Lang, template: &impl Template) -> String {
+    let html = template.render().unwrap();
+    if let Ok(dir) = std::env::var("JAMBYL_PAGES") {
+        let looked = html
+            .replace(&LINKS.css, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/site.css"))
+            .replace(&LINKS.js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/live.js"));
+        std::fs::write(format!("{dir}/{name}.{lang}.html"), looked).unwrap();
+    }
+    for group in ["console", "public", "act", "state", "event", "timer", "stage", "priority", "error", "delivery", "unit", "file", "unknown", "safety"] {
+        for (at, _) in html.match_indices(&format!("{group}.")) {
+            let before = html[..at].chars().last().unwrap_or(' ');
+            let after = html[at + group.len() + 1..].chars().next().unwrap_or(' ');
+            assert!(before.is_alphanumeric() || !after.is_ascii_lowercase(), "{name}.{lang}: {}", &html[at..(at + 40).min(html.len())]);
+        }
+    }
+    assert!(!html.contains(" style=") && !html.contains("<script>") && !html.contains(" onclick"), "{name}: inline style or script");
+    assert!(html.starts_with(&format!("<!doctype html>\n<html lang=\"{lang}\"")), "{name}");
+    html
+}
+
+fn text() -> TextRef {
+    TextRef { message: MessageId::fresh(), digest: String::new() }
+}
+
+fn registration(n: u64, hazard: Option<Hazard>) -> Registration {
+    Registration {
+        number: RequestNumber::compose(2026, n),
+        channel: ChannelKind::Telegram,
+        lang: Lang::Kk,
+        resident: Some(ResidentId::fresh()),
+        conversation: Some(ConversationId::fresh()),
+        class: Some(Class::Incident),
+        service: Some(ServiceCode::new("water").unwrap()),
+        district: Some(DistrictCode::new("taraz").unwrap()),
+        hazard,
+        priority: if hazard.is_some() { Priority::DANGER } else { Priority::HIGH },
+        needs_utility: false,
+        text: text(),
+        reported_at: now() - Duration::hours(2),
+        received_at: now() - Duration::hours(2),
+    }
+}
+
+pub(in crate::web) fn request(n: u64, hazard: Option<Hazard>, events: &[Event]) -> Request {
+    let mut r = Request::begin(RequestId::fresh(), &registration(n, hazard), now() - Duration::hours(2));
+    for (i, e) in (1..).zip(events) {
+        r.apply(e, now() - Duration::minutes(120 - 9 * i));
+    }
+    r
+}
+
+fn queued() -> Event {
+    Event::Queued { queue: QueueCode::new("water_taraz").unwrap(), rule: "water".into() }
+}
+
+fn stored(request: Request, minutes: i64) -> Stored {
+    Stored { request, last_hash: GENESIS, sort_due: now() + Duration::minutes(minutes), overdue: minutes < 0 }
+}
+
+pub(in crate::web) fn timer(request: RequestId, stage: Stage, state: TimerState, minutes: i64) -> Timer {
+    Timer {
+        id: TimerId::fresh(),
+        request,
+        stage,
+        round: 1,
+        state,
+        started_at: now() - Duration::hours(2),
+        due_at: now() + Duration::minutes(minutes),
+        remaining_us: None,
+        ended_at: (state == TimerState::Met).then(|| now() - Duration::minutes(100)),
+    }
+}
+
+fn message(direction: &str, author: &str, words: Option<&str>, minutes: i64) -> Message {
+    Message { id: MessageId::fresh(), direction: direction.into(), author: author.into(), text: words.map(Into::into), at: now() - Duration::minutes(minutes) }
+}
+
+fn sent(m: Option<&Message>, template: Option<&str>, status: &str, minutes: i64) -> OutboxRow {
+    OutboxRow {
+        id: 1,
+        channel: "telegram".into(),
+        account: "main".into(),
+        chat: "1".into(),
+        lang: "kk".into(),
+        rank: 1,
+        conversation_id: None,
+        request_id: None,
+        template: template.map(Into::into),
+        params: r#"{"number":"26-4817-0355","service":"@service.water","accept_due":"@time:2026-11-21T14:00:00Z","restore_due":"@time:2026-11-21T18:00:00Z"}"#.into(),
+        message_id: m.map(|m| m.id.0),
+        keyboard: "\"none\"".into(),
+        condition: "\"always\"".into(),
+        status: status.into(),
+        attempts: 1,
+        next_attempt_at: now(),
+        lease_owner: None,
+        lease_until: None,
+        dedupe: None,
+        created_at: now() - Duration::minutes(minutes),
+        sent_at: (status == "sent").then(|| now() - Duration::minutes(minutes)),
+        provider_id: None,
+        sent_text: None,
+        error: None,
+    }
+}
+
+const EVIL: &str = "<script>alert(1)</script>\"'><b>";
+
+fn material() -> Material {
+    let crew = Event::Assigned { crew: Book::load(None).unwrap().catalog.crews[0].code.clone() };
+    let events = [
+        queued(),
+        Event::Breached { stage: Stage::Accept, due_at: now() - Duration::minutes(100), priority: Priority::HIGH },
+        crew,
+        Event::Started,
+        Event::Replied { text: text() },
+        Event::Reclassified { class: Some(Class::Incident), service: Some(ServiceCode::new("water").unwrap()), district: None, hazard: Some(Hazard::Flooding), priority: Priority::DANGER },
+    ];
+    let r = request(4_817_035, Some(Hazard::Flooding), &events);
+    let first = Event::Registered(Box::new(registration(4_817_035, None)));
+    let extra = [Event::Closed { by: CloseReason::Silence }, Event::Rated { score: 4 }, Event::Held { reason: text(), until: Some(now()) }];
+    let journal = (1..).zip(std::iter::once(&first).chain(&events).chain(&extra)).map(|(seq, e)| JournalRow {
+        request: r.id,
+        seq,
+        at: now() - Duration::minutes(120 - 9 * seq),
+        actor: if seq == 1 { "resident:1".into() } else if seq < 4 { "system:intake".into() } else { "staff:1".into() },
+        kind: e.kind().as_str().into(),
+        payload: serde_json::to_string(e).unwrap(),
+        hash: vec![],
+    });
+    let reply = message("out", "staff:1", Some("Сәлеметсіз бе! Бригада жолда, 40 минутта жетеді."), 60);
+    let file = AttachmentRow {
+        id: uuid::Uuid::nil(),
+        request_id: None,
+        conversation_id: None,
+        channel: "telegram".into(),
+        account: "main".into(),
+        kind: "photo".into(),
+        file_id: None,
+        mime: None,
+        size: Some(240_000),
+        sha256: None,
+        store_key: None,
+        status: "stored".into(),
+        attempts: 1,
+        next_attempt_at: now(),
+        at: now() - Duration::minutes(118),
+    };
+    Material {
+        timers: vec![timer(r.id, Stage::Accept, TimerState::Met, -60), timer(r.id, Stage::Restore, TimerState::Running, 95)],
+        outbox: vec![sent(None, Some("ack.registered"), "sent", 119), sent(Some(&reply), None, "pending", 60)],
+        place: Some(PlaceRow { address: Some(format!("Төле би көшесі 45, 12 пәтер {EVIL}")), lat: Some(42.9), lon: Some(71.366) }),
+        files: vec![file],
+        messages: vec![
+            message("in", "resident:1", Some("Үшінші подъезде құбыр жарылды, су подвалға құйылып жатыр. Тез келіңіздерші!\n8 701 123 45 67"), 120),
+            message("in", "resident:1", Some(EVIL), 90),
+            reply,
+            message("inner", "staff:1", Some("Слесарь говорит, нужна задвижка Ду-50."), 40),
+            message("out", "staff:1", Some("Тағы хабарлаймыз."), 20),
+            message("in", "resident:1", None, 10),
+        ],
+        journal: journal.collect(),
+        names: BTreeMap::from([("staff:1".to_owned(), format!("Айгүл {EVIL}"))]),
+        phone: Some(Phone::parse("+77011234567").unwrap()),
+        numbers: BTreeMap::new(),
+        stored: stored(r, 95),
+    }
+}
+
+fn scope(role: Role) -> Scope {
+    Scope { staff: StaffId::fresh(), role, reach: Reach::All }
+}
+
+#[test]
+fn the_request_page_is_whole_in_both_languages() {
+    let book = Book::load(None).unwrap();
+    let m = material();
+    for lang in [Lang::Kk, Lang::Ru] {
+        let html = checked("request", lang, &RequestPage::new(shell(&book, lang, true), &m, &scope(Role::Dispatcher), now(), Shown::default()));
+        assert!(html.contains("&#60;script&#62;alert(1)") && !html.contains("<script>alert"));
+        assert!(html.contains("+7701 ••• •• 67") && !html.contains("+77011234567"), "the phone is masked");
+        for part in ["name=\"csrf\" value=\"c5f0\"", "name=\"expected_version\" value=\"7\"", "acts/arrive", "acts/reply", "acts/transfer", "data-due="] {
+            assert!(html.contains(part), "{part}");
+        }
+        assert!(!html.contains("acts/accept") && !html.contains("acts/reopen"));
+        let said: Vec<usize> = ["Үшінші", "Бригада жолда", "Слесарь", "Тағы хабарлаймыз"].iter().map(|t| html.find(t).unwrap()).collect();
+        assert!(said.is_sorted(), "the thread is in order");
+        let whole = RequestPage::new(shell(&book, lang, true), &m, &scope(Role::Dispatcher), now(), Shown { revealed: true, kept: None });
+        assert!(whole.render().unwrap().contains("tel:+77011234567"));
+    }
+}
+
+#[test]
+fn what_was_typed_stays_when_it_was_refused() {
+    let book = Book::load(None).unwrap();
+    let f = ActForm { reason: format!("жду деталь {EVIL}"), until: "2026-11-22T10:00".into(), queue: "gas".into(), ..ActForm::default() };
+    let m = material();
+    for kind in [ActKind::Hold, ActKind::Refuse] {
+        let s = shell(&book, Lang::Ru, true).noticed(false, book.messages.get(Lang::Ru, "console.version_conflict").unwrap());
+        let html = checked("conflict", Lang::Ru, &RequestPage::new(s, &m, &scope(Role::Dispatcher), now(), Shown { revealed: false, kept: Some((kind, &f)) }));
+        assert!(html.contains("жду деталь &#60;script") && html.contains("role=\"alert\""));
+        assert_eq!(html.contains("value=\"2026-11-22T10:00\""), kind == ActKind::Hold);
+        assert_eq!(html.contains("<option value=\"gas\" selected>"), kind == ActKind::Refuse);
+    }
+}
+
+#[test]
+fn acts_are_offered_by_role_and_state() {
+    use ActKind as A;
+    let r = request(1, None, &[queued()]);
+    assert_eq!(allowed(&scope(Role::Manager), &r), [A::Note]);
+    assert_eq!(allowed(&scope(Role::Crew), &r), [A::Accept, A::Note]);
+    assert!(allowed(&scope(Role::Dispatcher), &r).contains(&A::Reject));
+    let r = request(1, None, &[queued(), Event::Accepted, Event::Started, Event::Arrived]);
+    assert_eq!(allowed(&scope(Role::Crew), &r), [A::Resolve, A::Hold, A::Note], "who is there does not arrive again");
+    for role in Role::ALL {
+        for status in Status::ALL {
+            let mut r = r.clone();
+            r.status = *status;
+            for kind in allowed(&scope(*role), &r) {
+                assert!(kind.allowed_from(*status) && role.may(crate::domain::access::Permission::Act(kind)), "{role} {status} {kind}");
+            }
+        }
+    }
+}
+
+fn a_list() -> (Vec<Stored>, BTreeMap<RequestId, String>) {
+    let texts = ["Подъезд алдында құбыр жарылып, су көшеге ағып жатыр. 8 701 123 45 67", "С утра нет воды во всём доме, Абая 12", EVIL, "Су қысымы өте төмен, жоғары қабатқа мүлде шықпайды, бұл бір аптадан бері жалғасып келеді, бірнеше рет қоңырау шалдық, ешкім келмеді"];
+    let mut list = vec![
+        stored(request(7, Some(Hazard::Flooding), &[queued()]), -24),
+        stored(request(8, None, &[queued(), Event::Accepted, Event::Started]), 12),
+        stored(request(9, None, &[queued(), Event::Accepted]), 190),
+        stored(request(10, None, &[queued()]), 60 * 50),
+    ];
+    list[3].request.priority = Priority::NORMAL;
+    list[3].request.district = None;
+    list[1].request.crew = Book::load(None).unwrap().catalog.crews.first().map(|c| c.code.clone());
+    let firsts = list.iter().zip(texts).map(|(s, t)| (s.request.id, t.to_owned())).collect();
+    (list, firsts)
+}
+
+#[test]
+fn lists_are_masked_and_dangers_stand_out() {
+    let book = Book::load(None).unwrap();
+    let (list, firsts) = a_list();
+    let code = QueueCode::new("water_taraz").unwrap();
+    for lang in [Lang::Kk, Lang::Ru] {
+        let s = shell(&book, lang, true);
+        let lines = rows(&s.w, &list, &firsts, now());
+        let asked = Asked { status: "queued".into(), ..Asked::default() };
+        let next = QueueCursor::after(&list[3]);
+        let html = checked("queue", lang, &QueuePage::new(s, &code, &asked, lines, Some(&next)));
+        assert!(!html.contains("123 45 67") && html.contains("••••••") && !html.contains("<script>alert"));
+        assert!(html.contains("class=\"pill hazard\"") && html.contains("<option value=\"queued\" selected>") && html.contains("rel=\"next\""));
+    }
+    let ru = Words { book: &book, lang: Lang::Ru };
+    let lines = rows(&ru, &list, &firsts, now());
+    let words: Vec<String> = lines.iter().filter_map(|l| l.due.as_ref().map(|d| d.words.clone())).collect();
+    assert_eq!(words, ["просрочено на 24 мин", "осталось 12 мин", "осталось 3 ч 10 мин", "осталось 2 д 2 ч"]);
+}
+
+#[test]
+fn queues_that_need_a_person_come_first() {
+    let book = Book::load(None).unwrap();
+    let counts: Vec<(Option<String>, bool, i64)> =
+        [("gas", false, 9), ("water_taraz", false, 4), ("water_taraz", true, 2), ("triage", false, 3), ("electricity", true, 1)].map(|(q, o, n)| (Some(q.into()), o, n)).into();
+    for lang in [Lang::Kk, Lang::Ru] {
+        let s = shell(&book, lang, true);
+        let (first, busy, empty) = grouped(&s.w, &scope(Role::Dispatcher), &counts);
+        assert_eq!(first.iter().map(|l| l.code.as_str()).collect::<Vec<_>>(), ["triage"]);
+        assert_eq!(busy.iter().map(|l| (l.code.as_str(), l.open, l.overdue)).collect::<Vec<_>>(), [("water_taraz", 6, 2), ("electricity", 1, 1), ("gas", 9, 0)]);
+        checked("queues", lang, &QueuesPage { s, first, busy, empty });
+    }
+    let few = Scope { reach: Reach::Queues(vec![QueueCode::new("gas").unwrap()]), ..scope(Role::Dispatcher) };
+    let (first, busy, empty) = grouped(&Words { book: &book, lang: Lang::Ru }, &few, &counts);
+    assert_eq!((first.len(), busy.len(), empty.len()), (0, 1, 0), "only what the scope reaches");
+}
+
+#[test]
+fn a_crew_has_its_buttons() {
+    let book = Book::load(None).unwrap();
+    let (list, firsts) = a_list();
+    let places = BTreeMap::from([(list[0].request.id, PlaceRow { address: Some(format!("Абай 12 {EVIL}")), lat: Some(42.9), lon: Some(71.37) })]);
+    for lang in [Lang::Kk, Lang::Ru] {
+        let mut s = shell(&book, lang, true);
+        s.here = "jobs";
+        let jobs = jobs_of(&s.w, &scope(Role::Crew), &list[..2], &firsts, &places, now());
+        assert_eq!(jobs[0].buttons.iter().map(|b| b.0).collect::<Vec<_>>(), ["accept"]);
+        assert_eq!((jobs[1].buttons.iter().map(|b| b.0).collect::<Vec<_>>(), jobs[1].resolve), (vec!["arrive"], true));
+        let html = checked("jobs", lang, &JobsPage { crew: "№ 1".into(), jobs, code: Some("ABCDEFGH23".into()), s });
+        assert!(!html.contains("<script>alert") && html.contains("ABCDEFGH23"));
+    }
+}
+
+#[test]
+fn the_small_pages_are_whole() {
+    let book = Book::load(None).unwrap();
+    for lang in [Lang::Kk, Lang::Ru] {
+        let html = checked("sign_in", lang, &SignInPage { s: shell(&book, lang, false), login: EVIL.into() });
+        assert!(html.contains("name=\"login\"") && html.contains("name=\"password\"") && !html.contains("<script>alert"));
+        checked("new", lang, &NewPage::new(shell(&book, lang, true), NewForm::default()));
+        let error = super::ErrorPage { s: shell(&book, lang, false), status: 404, text: book.messages.get(lang, "error.not_found").unwrap().into(), request_id: "0190-abc".into() };
+        assert!(checked("error", lang, &error).contains("0190-abc"));
+    }
+}
+
+#[test]
+fn each_event_has_its_line() {
+    let book = Book::load(None).unwrap();
+    for lang in [Lang::Kk, Lang::Ru] {
+        let w = Words { book: &book, lang };
+        for kind in crate::domain::request::EventKind::ALL {
+            assert!(!w.of("event", kind.as_str()).contains("event."), "{lang} {kind}");
+        }
+        for (secs, ru) in [(0, "меньше минуты"), (59, "меньше минуты"), (60, "1 мин"), (3600, "1 ч"), (-3660, "1 ч 1 мин"), (90_000, "1 д 1 ч"), (86_400, "1 д")] {
+            assert!(lang == Lang::Kk || w.span(secs) == ru, "{secs}: {}", w.span(secs));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Figures over what happened: one definition, whoever asks for them.
+
+pub mod summary;
+pub mod table;
+
+pub use summary::Summary;
+pub use table::Table;
