@@ -236,7 +236,7 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
         life.supervise("bus", |stop| bus_loop.run(stop));
         (Arc::new(index), Arc::new(bus))
     };
-    let metrics = metrics(&book).map_err(|e| AppError::Setup(format!("metrics: {e}")))?;
+    let metrics = metrics(config, &book).map_err(|e| AppError::Setup(format!("metrics: {e}")))?;
     Ok(Core {
         db,
         clocks,
@@ -250,15 +250,21 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
     })
 }
 
-fn metrics(book: &Book) -> Result<Metrics, prometheus::Error> {
-    let channels = ["telegram", "sms", "mail", "app", "web", "phone"];
+fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
+    // Doors of our own are up as long as the process is; a wire that is not configured has no series, so that nobody is woken for it.
+    let own = ["app", "web", "phone"];
+    let mut channels = vec!["sms", "mail"];
+    channels.extend(own);
+    if config.channels.telegram.is_on() || !config.channels.telegram.secret.is_empty() {
+        channels.push("telegram");
+    }
     let mut classes: Vec<&str> = Class::ALL.iter().map(|c| c.as_str()).collect();
     classes.push("unclear");
     let services: Vec<&str> = book.catalog.services.iter().map(|s| s.code.as_str()).collect();
     let queues: Vec<&str> = book.catalog.queues.iter().map(|q| q.code.as_str()).collect();
     let statuses: Vec<&str> = Status::ALL.iter().filter(|s| s.is_open()).map(|s| s.as_str()).collect();
     let stages: Vec<&str> = Stage::ALL.iter().map(|s| s.as_str()).collect();
-    Metrics::new(&Known {
+    let metrics = Metrics::new(&Known {
         channels: &channels,
         classes: &classes,
         services: &services,
@@ -267,7 +273,11 @@ fn metrics(book: &Book) -> Result<Metrics, prometheus::Error> {
         stages: &stages,
         call_outcomes: &["answered", "abandoned", "missed", "busy", "failed", "after_hours"],
         routes: &[("/health/ready", "GET"), ("/webhooks/telegram/{bot}", "POST")],
-    })
+    })?;
+    for channel in own {
+        metrics.set_channel_up(channel, true);
+    }
+    Ok(metrics)
 }
 
 /// The folder where the embedded service keeps its files.

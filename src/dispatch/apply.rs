@@ -5,7 +5,7 @@ use super::record::{Subject, record};
 use super::{Core, DispatchError, notify};
 use crate::domain::actor::Actor;
 use crate::domain::request::{Act, ActError, Event, decide};
-use crate::domain::{Instant, MessageId, RequestId, RequestNumber};
+use crate::domain::{Instant, Lang, MessageId, RequestId, RequestNumber};
 use crate::store::messages::{NewMessage, direction};
 use crate::store::requests::{self, Stored};
 use crate::store::{Conn, Tx, conversations, messages, staff, timers};
@@ -83,9 +83,9 @@ async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events:
     for event in events {
         match event {
             Event::Assigned { crew } => {
-                let place = place_text(core, tx, subject).await?;
                 let members: Vec<_> = staff::of_crew(tx, crew).await?.iter().map(|s| s.id).collect();
                 for chat in conversations::of_staff(tx, &members).await? {
+                    let place = place_text(core, tx, subject, chat.lang).await?;
                     fx.outbox.push(notify::new_job(&chat, subject, &place));
                 }
             }
@@ -107,11 +107,11 @@ async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events:
     Ok(())
 }
 
-/// Where a job is, in words for a crew: address, else district, else "not given".
-pub(super) async fn place_text(core: &Core, c: &impl Conn, subject: &Subject) -> Result<String, DispatchError> {
+/// Where a job is, in words for a crew: district, address and coordinates as far as they are known, else "not given".
+pub(super) async fn place_text(core: &Core, c: &impl Conn, subject: &Subject, lang: Lang) -> Result<String, DispatchError> {
     let r = &subject.stored.request;
     let place = messages::place_of(c, r.id).await?.unwrap_or_default();
-    let district = r.district.as_ref().and_then(|d| core.book.catalog.district(d.as_str())).map(|d| d.name.get(crate::domain::Lang::Kk).to_owned());
+    let district = r.district.as_ref().and_then(|d| core.book.catalog.district(d.as_str())).map(|d| d.name.get(lang).to_owned());
     let mut parts: Vec<String> = Vec::new();
     parts.extend(district);
     parts.extend(place.address);

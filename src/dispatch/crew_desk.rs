@@ -141,7 +141,7 @@ async fn jobs(turn: &mut Turn<'_>, scope: &Scope, crew: &CrewCode) -> Result<(),
         let id = stored.request.id;
         let subject = Subject { stored, timers: clocks.iter().filter(|t| t.request == id).cloned().collect() };
         let mut p = params(&subject);
-        p.insert("place".into(), place_text(turn.core, turn.tx, &subject).await?);
+        p.insert("place".into(), place_text(turn.core, turn.tx, &subject, turn.talk.lang).await?);
         let r = &subject.stored.request;
         let key = if r.hazard.is_some() { "crew.job_danger" } else { "crew.job" };
         turn.answer(key, p, dialogue::crew_job(&r.number, r.status, r.arrived_at.is_some()));
