@@ -1,5 +1,6 @@
 //! The API's description: the OpenAPI file as it is, and the same as a page that needs no script.
 
+use super::console::assets::LINKS;
 use super::error::ApiError;
 use super::peer;
 use super::state::WebState;
@@ -15,9 +16,28 @@ pub const OPENAPI: &str = include_str!("openapi.json");
 
 /// Every code that an error may carry; `ApiError::status` and the message keys `error.<code>` belong to them.
 pub const CODES: &[&str] = &[
-    "bad_request", "bad_number", "bad_phone", "unauthorized", "bad_login", "forbidden", "not_found", "conflict", "stale_version", "not_now",
-    "idempotency_running", "too_large", "unprocessable", "empty_text", "bad_code", "bad_score", "bad_queue", "bad_crew", "idempotency_mismatch",
-    "rate_limited", "internal", "unavailable",
+    "bad_request",
+    "bad_number",
+    "bad_phone",
+    "unauthorized",
+    "bad_login",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "stale_version",
+    "not_now",
+    "idempotency_running",
+    "too_large",
+    "unprocessable",
+    "empty_text",
+    "bad_code",
+    "bad_score",
+    "bad_queue",
+    "bad_crew",
+    "idempotency_mismatch",
+    "rate_limited",
+    "internal",
+    "unavailable",
 ];
 
 /// `GET /api/v1/openapi.json`.
@@ -31,7 +51,8 @@ pub async fn page(req: HttpRequest, state: web::Data<WebState>) -> HttpResponse 
     let operations = OPERATIONS.get_or_init(|| serde_json::from_str(OPENAPI).map(|doc| body(&doc)).unwrap_or_default());
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Jambyl 109 API</title>\n<link rel=\"stylesheet\" href=\"/console/assets/app.css\">\n</head>\n<body class=\"docs\">\n<main>\n{operations}{}</main>\n</body>\n</html>\n",
+         <title>Jambyl 109 API</title>\n<link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body class=\"docs\">\n<main>\n{operations}{}</main>\n</body>\n</html>\n",
+        escaped(&LINKS.css),
         errors(&state.core.book.messages, peer::language(&req))
     );
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html)
@@ -124,7 +145,9 @@ fn operation(out: &mut String, doc: &Value, path: &str, method: &str, o: &Value)
         table(
             out,
             "Parameters",
-            parameters.iter().map(|p| (format!("{} ({})", word(p, "name"), word(p, "in")), p.get("schema"), is_true(p, "required"), word(p, "description"))),
+            parameters
+                .iter()
+                .map(|p| (format!("{} ({})", word(p, "name"), word(p, "in")), p.get("schema"), is_true(p, "required"), word(p, "description"))),
         );
     }
     if let Some(content) = o.pointer("/requestBody/content/application~1json") {
@@ -186,12 +209,7 @@ fn errors(messages: &Messages, lang: Lang) -> String {
     let order = if lang == Lang::Ru { [Lang::Ru, Lang::Kk] } else { [Lang::Kk, Lang::Ru] };
     let name = |l: Lang| if l == Lang::Kk { "Қазақша" } else { "По-русски" };
     let [first, second] = order;
-    let _ = writeln!(
-        out,
-        "<table>\n<thead><tr><th>Code</th><th>Status</th><th>{}</th><th>{}</th></tr></thead>\n<tbody>",
-        name(first),
-        name(second)
-    );
+    let _ = writeln!(out, "<table>\n<thead><tr><th>Code</th><th>Status</th><th>{}</th><th>{}</th></tr></thead>\n<tbody>", name(first), name(second));
     for code in CODES {
         let said = |l: Lang| escaped(messages.get(l, &format!("error.{code}")).unwrap_or(""));
         let _ = writeln!(

@@ -1,1 +1,9 @@
-fn main(){}
+//! The service as people meet it: a real server, real HTTP, a database of its own for every story, each story on both backends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop where it stands")]
+
+mod harness;
+mod intake;
+mod layers;
+mod poison;
+mod questions;
+mod the_loop;

@@ -29,6 +29,22 @@ pub fn needed<T>(field: &str, value: Option<T>) -> Result<T, ApiError> {
     value.ok_or_else(|| ApiError::detail("bad_request", format!("{field} is needed")))
 }
 
+/// Words that will be stored. A NUL, which no person types and PostgreSQL does not take, is refused here.
+///
+/// # Errors
+/// `unprocessable` naming the field.
+pub fn words(field: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+    if text.as_ref().is_some_and(|t| t.contains('\0')) { Err(wrong(field, "holds a NUL character")) } else { Ok(text) }
+}
+
+/// The same where they must be there.
+///
+/// # Errors
+/// `bad_request`, `unprocessable`.
+pub fn needed_words(field: &str, text: Option<String>) -> Result<String, ApiError> {
+    needed(field, words(field, text)?)
+}
+
 /// A request number out of the path, as people type it.
 ///
 /// # Errors

@@ -86,8 +86,25 @@ pub fn state(s: &Subject) -> Value {
 
 /// What a resident sees of an own request: nothing of the inner work.
 const OWN: [&str; 19] = [
-    "number", "status", "class", "service", "district", "queue", "hazard", "language", "overdue", "accept_due", "restore_due", "reported_at",
-    "received_at", "accepted_at", "resolved_at", "closed_at", "updated_at", "reopened", "rating",
+    "number",
+    "status",
+    "class",
+    "service",
+    "district",
+    "queue",
+    "hazard",
+    "language",
+    "overdue",
+    "accept_due",
+    "restore_due",
+    "reported_at",
+    "received_at",
+    "accepted_at",
+    "resolved_at",
+    "closed_at",
+    "updated_at",
+    "reopened",
+    "rating",
 ];
 
 /// An own request, for its resident.

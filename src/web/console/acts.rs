@@ -230,12 +230,25 @@ fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&ActForm>) -> 
             let districts = w.book.catalog.districts.iter().map(|d| (d.code.to_string(), d.name.get(w.lang).to_owned()));
             let hazards = Hazard::ALL.iter().map(|h| (h.as_str().to_owned(), w.of("hazard", h.as_str())));
             let priorities = (0..=3).map(|p| (p.to_string(), w.of("priority", &format!("p{p}"))));
-            let with = |first: (String, String), rest: &mut dyn Iterator<Item = (String, String)>| std::iter::once(first).chain(rest).collect::<Vec<_>>();
+            let with =
+                |first: (String, String), rest: &mut dyn Iterator<Item = (String, String)>| std::iter::once(first).chain(rest).collect::<Vec<_>>();
             let none = ("none".to_owned(), w.t("console.no_hazard").to_owned());
             vec![
                 select("class", "console.class", false, r.class.map_or("", Class::as_str), with(unknown("unknown.class"), &mut { classes })),
-                select("service", "console.service", false, r.service.as_ref().map_or("", ServiceCode::as_str), with(unknown("unknown.service"), &mut { services })),
-                select("district", "console.district", false, r.district.as_ref().map_or("", DistrictCode::as_str), with(unknown("unknown.district"), &mut { districts })),
+                select(
+                    "service",
+                    "console.service",
+                    false,
+                    r.service.as_ref().map_or("", ServiceCode::as_str),
+                    with(unknown("unknown.service"), &mut { services }),
+                ),
+                select(
+                    "district",
+                    "console.district",
+                    false,
+                    r.district.as_ref().map_or("", DistrictCode::as_str),
+                    with(unknown("unknown.district"), &mut { districts }),
+                ),
                 select("hazard", "console.hazard", false, r.hazard.map_or("none", Hazard::as_str), with(none, &mut { hazards })),
                 select("priority", "console.priority", false, "", with(unknown("console.auto"), &mut { priorities })),
             ]
@@ -254,13 +267,8 @@ mod tests {
         let until = "2026-11-21T13:40:00Z".parse().ok();
         assert_eq!(stated(ActKind::Hold, &f), Ok(StaffAct::Hold { reason: "жду деталь".into(), until }));
         let f = ActForm { hazard: "none".into(), class: "complaint".into(), priority: "1".into(), ..ActForm::default() };
-        let want = StaffAct::Reclassify {
-            class: Some(Class::Complaint),
-            service: None,
-            district: None,
-            hazard: Some(None),
-            priority: Some(Priority::HIGH),
-        };
+        let want =
+            StaffAct::Reclassify { class: Some(Class::Complaint), service: None, district: None, hazard: Some(None), priority: Some(Priority::HIGH) };
         assert_eq!(stated(ActKind::Reclassify, &f), Ok(want));
     }
 

@@ -3,7 +3,7 @@
 const DOTS: &str = "••••••";
 
 fn joins(c: char) -> bool {
-    matches!(c, ' ' | '\u{a0}' | '-' | '‑' | '(' | ')' | '.' | '+')
+    matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '-' | '‑' | '–' | '—' | '−' | '(' | ')' | '.' | '/' | '_' | '+')
 }
 
 /// Replaces every run of six or more digits, also one written in groups, by dots.
@@ -14,11 +14,11 @@ pub fn digits(text: &str) -> String {
     // Separators after the last digit: they belong to the run only when a digit follows.
     let mut tail = String::new();
     for c in text.chars() {
-        if c.is_ascii_digit() {
+        if c.is_numeric() {
             run.push_str(&tail);
             tail.clear();
             run.push(c);
-        } else if !run.is_empty() && joins(c) && tail.chars().count() < 2 {
+        } else if !run.is_empty() && joins(c) {
             tail.push(c);
         } else {
             put(&mut out, &mut run, &mut tail);
@@ -30,7 +30,7 @@ pub fn digits(text: &str) -> String {
 }
 
 fn put(out: &mut String, run: &mut String, tail: &mut String) {
-    if run.chars().filter(char::is_ascii_digit).count() >= 6 {
+    if run.chars().filter(|c| c.is_numeric()).count() >= 6 {
         out.push_str(DOTS);
     } else {
         out.push_str(run);
@@ -76,6 +76,7 @@ mod tests {
             ("ЖСН 900101300123.", "ЖСН ••••••."),
             ("Төле би 45, 12 пәтер", "Төле би 45, 12 пәтер"),
             ("с 10:30 до 18:00", "с 10:30 до 18:00"),
+            ("87 - 01 / 12", "••••••"),
             ("12345", "12345"),
             ("123456", "••••••"),
         ] {
@@ -95,7 +96,7 @@ mod tests {
         #[test]
         fn nothing_long_remains(text in "\\PC{0,60}") {
             let masked = digits(&text);
-            let longest = masked.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+            let longest = masked.split(|c: char| !c.is_numeric()).map(|run| run.chars().count()).max().unwrap_or(0);
             prop_assert!(longest < 6);
         }
     }

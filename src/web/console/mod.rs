@@ -7,6 +7,7 @@ pub(in crate::web) mod assets;
 mod create;
 mod jobs;
 mod mask;
+mod material;
 mod queues;
 mod request;
 pub(in crate::web) mod shell;
@@ -58,8 +59,12 @@ pub fn error_page(state: &WebState, lang: Lang, e: &ApiError, title: &str, reque
     if e.code == "unauthorized" {
         return see("/console");
     }
-    let template =
-        ErrorPage { s: Shell::new(state, lang, None, "error"), status: e.status().as_u16(), text: title.to_owned(), request_id: request_id.to_owned() };
+    let template = ErrorPage {
+        s: Shell::new(state, lang, None, "error"),
+        status: e.status().as_u16(),
+        text: title.to_owned(),
+        request_id: request_id.to_owned(),
+    };
     shell::page(e.status(), &template)
         .unwrap_or_else(|_| HttpResponse::build(e.status()).content_type("text/plain; charset=utf-8").body(title.to_owned()))
 }

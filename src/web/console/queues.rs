@@ -177,9 +177,11 @@ impl Asked {
     fn next(&self, cursor: &QueueCursor) -> String {
         let f = self.filter();
         let mut q = format!("cursor={}", encode(cursor));
-        for (name, value) in
-            [("status", f.status.map(Status::as_str)), ("class", f.class.map(Class::as_str)), ("district", f.district.as_ref().map(DistrictCode::as_str))]
-        {
+        for (name, value) in [
+            ("status", f.status.map(Status::as_str)),
+            ("class", f.class.map(Class::as_str)),
+            ("district", f.district.as_ref().map(DistrictCode::as_str)),
+        ] {
             if let Some(v) = value {
                 q.push_str(&format!("&{name}={v}"));
             }

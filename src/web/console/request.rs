@@ -1,24 +1,18 @@
 //! One request: everything about it on one page, and the acts that may be done now.
 
 use super::acts::{ActForm, Offer, offers, stated};
-use super::queues::need;
+use super::material::{Material, material};
 use super::shell::{Shell, page, see};
-use super::thread::{Line, Names, Said, history, thread};
+use super::thread::{Line, Said, history, thread};
 use super::words::{Due, Words};
-use crate::config::local_date_time;
-use crate::dispatch::acts::{act, actor_of};
+use crate::config::{local_date_time, local_time};
 use crate::dispatch::DispatchError;
-use crate::domain::access::{Permission, Scope};
-use crate::domain::phone::Phone;
-use crate::domain::request::{ActKind, Event};
+use crate::dispatch::acts::act;
+use crate::domain::access::Scope;
+use crate::domain::request::ActKind;
 use crate::domain::sla::{Timer, TimerState};
-use crate::domain::{Instant, RequestNumber, StaffId};
-use crate::store::attachments::{self, AttachmentRow};
-use crate::store::journal::{self, JournalRow};
-use crate::store::messages::{self, Message, PlaceRow};
-use crate::store::outbox::{self, OutboxRow};
-use crate::store::requests::{self, Stored};
-use crate::store::{access_log, residents, staff, timers};
+use crate::domain::{Instant, RequestNumber};
+use crate::store::attachments::AttachmentRow;
 use crate::web::auth::Session;
 use crate::web::error::{ApiError, title};
 use crate::web::peer;
@@ -27,68 +21,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
-use std::collections::BTreeMap;
-
-/// Everything that the page shows, as stored.
-#[derive(Debug, Clone)]
-pub(super) struct Material {
-    pub stored: Stored,
-    pub timers: Vec<Timer>,
-    pub messages: Vec<Message>,
-    pub outbox: Vec<OutboxRow>,
-    pub place: Option<PlaceRow>,
-    pub files: Vec<AttachmentRow>,
-    pub journal: Vec<JournalRow>,
-    pub names: Names,
-    pub phone: Option<Phone>,
-    /// Public numbers of requests that the journal names by identifier.
-    pub numbers: BTreeMap<String, String>,
-}
-
-/// Reads a request within the caller's scope. The view is noted in the access log before anything can be shown.
-async fn material(state: &WebState, session: &Session, number: &str, what: &str, reason: Option<&str>) -> Result<Material, ApiError> {
-    need(session, Permission::ReadRequest)?;
-    need(session, Permission::ReadPersonal)?;
-    let number = RequestNumber::parse(number).map_err(|_| ApiError::new("bad_number"))?;
-    let c = state.core.db.read();
-    let stored = requests::by_number_scoped(c, &number, &session.scope).await?.ok_or_else(|| ApiError::new("not_found"))?;
-    let id = stored.request.id;
-    access_log::note(state.core.db.write(), state.core.now(), &actor_of(&session.scope).to_string(), what, Some(id), reason).await?;
-    let messages = messages::of_request(c, id).await?;
-    let journal = journal::of_request(c, id).await?;
-    let mut names = Names::new();
-    for actor in messages.iter().map(|m| &m.author).chain(journal.iter().map(|j| &j.actor)) {
-        if names.contains_key(actor) {
-            continue;
-        }
-        if let Some(("staff" | "crew", staff_id)) = actor.split_once(':') {
-            if let Some(member) = staff_id.parse::<StaffId>().ok().map(|s| staff::load(c, s)) {
-                if let Some(member) = member.await? {
-                    names.insert(actor.clone(), member.name);
-                }
-            }
-        }
-    }
-    let mut merged: Vec<_> = journal.iter().filter_map(|j| j.event().ok()).filter_map(|e| if let Event::Merged { into } = e { Some(into) } else { None }).collect();
-    merged.extend(stored.request.parent);
-    let numbers = requests::load_many(c, &merged).await?.into_iter().map(|s| (s.request.id.to_string(), s.request.number.to_string())).collect();
-    let phone = match stored.request.resident {
-        Some(r) => residents::load(c, r).await?.and_then(|r| r.phone),
-        None => None,
-    };
-    Ok(Material {
-        timers: timers::of_requests(c, &[id]).await?,
-        outbox: outbox::of_request(c, id).await?,
-        place: messages::place_of(c, id).await?,
-        files: attachments::of_request(c, id).await?,
-        stored,
-        messages,
-        journal,
-        names,
-        phone,
-        numbers,
-    })
-}
 
 /// One clock on the page.
 #[derive(Debug, Clone)]
@@ -214,10 +146,10 @@ fn clock(w: &Words<'_>, t: &Timer, now: Instant) -> ClockLine {
         round: t.round,
         state: t.state.as_str(),
         state_name: w.of("timer", t.state.as_str()),
-        started: local_date_time(t.started_at),
-        due_at: local_date_time(t.due_at),
+        started: local_time(t.started_at),
+        due_at: local_time(t.due_at),
         due: if ticking { w.due(t.due_at, now) } else { None },
-        ended: t.ended_at.map(local_date_time),
+        ended: t.ended_at.map(local_time),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Shell<'a> {
     /// Which entry of the menu this page is.
     pub here: &'static str,
     pub notice: Option<Notice>,
+    /// What a public page's language links take along, so that the page stays what it is.
+    pub again: &'static str,
 }
 
 impl<'a> Shell<'a> {
@@ -51,6 +53,7 @@ impl<'a> Shell<'a> {
             who,
             here,
             notice: None,
+            again: "",
         }
     }
 

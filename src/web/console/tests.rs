@@ -4,8 +4,9 @@ use super::acts::{ActForm, allowed};
 use super::assets::LINKS;
 use super::create::{NewForm, NewPage};
 use super::jobs::{JobsPage, jobs_of};
+use super::material::Material;
 use super::queues::{Asked, QueuePage, QueuesPage, grouped, rows};
-use super::request::{Material, RequestPage, Shown};
+use super::request::{RequestPage, Shown};
 use super::shell::{Shell, Who};
 use super::sign_in::SignInPage;
 use super::words::Words;
@@ -31,8 +32,10 @@ pub(in crate::web) fn now() -> Instant {
 }
 
 pub(in crate::web) fn shell(book: &Book, lang: Lang, who: bool) -> Shell<'_> {
-    let who = who.then(|| Who { name: "Айгүл С.".into(), role: "Диспетчер".into(), csrf: "c5f0".into(), queues: true, jobs: false, create: true });
-    Shell { w: Words { book, lang }, links: &LINKS, now_ms: now().timestamp_millis(), who, here: "queues", notice: None }
+    let who = who.then(|| Who {
+        name: "Айгүл С.".into(), role: "Диспетчер".into(), csrf: "c5f0".into(), queues: true, jobs: false, create: true
+    });
+    Shell { w: Words { book, lang }, links: &LINKS, now_ms: now().timestamp_millis(), who, here: "queues", notice: None, again: "" }
 }
 
 /// Writes a page to the folder that `JAMBYL_PAGES` names, to look at it, and checks that every word on it is resolved.
@@ -44,7 +47,9 @@ pub(in crate::web) fn checked(name: &str, lang: Lang, template: &impl Template) 
             .replace(&LINKS.js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/live.js"));
         std::fs::write(format!("{dir}/{name}.{lang}.html"), looked).unwrap();
     }
-    for group in ["console", "public", "act", "state", "event", "timer", "stage", "priority", "error", "delivery", "unit", "file", "unknown", "safety"] {
+    for group in
+        ["console", "public", "act", "state", "event", "timer", "stage", "priority", "error", "delivery", "unit", "file", "unknown", "safety"]
+    {
         for (at, _) in html.match_indices(&format!("{group}.")) {
             let before = html[..at].chars().last().unwrap_or(' ');
             let after = html[at + group.len() + 1..].chars().next().unwrap_or(' ');
@@ -110,7 +115,13 @@ pub(in crate::web) fn timer(request: RequestId, stage: Stage, state: TimerState,
 }
 
 fn message(direction: &str, author: &str, words: Option<&str>, minutes: i64) -> Message {
-    Message { id: MessageId::fresh(), direction: direction.into(), author: author.into(), text: words.map(Into::into), at: now() - Duration::minutes(minutes) }
+    Message {
+        id: MessageId::fresh(),
+        direction: direction.into(),
+        author: author.into(),
+        text: words.map(Into::into),
+        at: now() - Duration::minutes(minutes),
+    }
 }
 
 fn sent(m: Option<&Message>, template: Option<&str>, status: &str, minutes: i64) -> OutboxRow {
@@ -152,7 +163,13 @@ fn material() -> Material {
         crew,
         Event::Started,
         Event::Replied { text: text() },
-        Event::Reclassified { class: Some(Class::Incident), service: Some(ServiceCode::new("water").unwrap()), district: None, hazard: Some(Hazard::Flooding), priority: Priority::DANGER },
+        Event::Reclassified {
+            class: Some(Class::Incident),
+            service: Some(ServiceCode::new("water").unwrap()),
+            district: None,
+            hazard: Some(Hazard::Flooding),
+            priority: Priority::DANGER,
+        },
     ];
     let r = request(4_817_035, Some(Hazard::Flooding), &events);
     let first = Event::Registered(Box::new(registration(4_817_035, None)));
@@ -161,7 +178,13 @@ fn material() -> Material {
         request: r.id,
         seq,
         at: now() - Duration::minutes(120 - 9 * seq),
-        actor: if seq == 1 { "resident:1".into() } else if seq < 4 { "system:intake".into() } else { "staff:1".into() },
+        actor: if seq == 1 {
+            "resident:1".into()
+        } else if seq < 4 {
+            "system:intake".into()
+        } else {
+            "staff:1".into()
+        },
         kind: e.kind().as_str().into(),
         payload: serde_json::to_string(e).unwrap(),
         hash: vec![],
@@ -217,7 +240,9 @@ fn the_request_page_is_whole_in_both_languages() {
         let html = checked("request", lang, &RequestPage::new(shell(&book, lang, true), &m, &scope(Role::Dispatcher), now(), Shown::default()));
         assert!(html.contains("&#60;script&#62;alert(1)") && !html.contains("<script>alert"));
         assert!(html.contains("+7701 ••• •• 67") && !html.contains("+77011234567"), "the phone is masked");
-        for part in ["name=\"csrf\" value=\"c5f0\"", "name=\"expected_version\" value=\"7\"", "acts/arrive", "acts/reply", "acts/transfer", "data-due="] {
+        for part in
+            ["name=\"csrf\" value=\"c5f0\"", "name=\"expected_version\" value=\"7\"", "acts/arrive", "acts/reply", "acts/transfer", "data-due="]
+        {
             assert!(html.contains(part), "{part}");
         }
         assert!(!html.contains("acts/accept") && !html.contains("acts/reopen"));
@@ -235,7 +260,11 @@ fn what_was_typed_stays_when_it_was_refused() {
     let m = material();
     for kind in [ActKind::Hold, ActKind::Refuse] {
         let s = shell(&book, Lang::Ru, true).noticed(false, book.messages.get(Lang::Ru, "console.version_conflict").unwrap());
-        let html = checked("conflict", Lang::Ru, &RequestPage::new(s, &m, &scope(Role::Dispatcher), now(), Shown { revealed: false, kept: Some((kind, &f)) }));
+        let html = checked(
+            "conflict",
+            Lang::Ru,
+            &RequestPage::new(s, &m, &scope(Role::Dispatcher), now(), Shown { revealed: false, kept: Some((kind, &f)) }),
+        );
         assert!(html.contains("жду деталь &#60;script") && html.contains("role=\"alert\""));
         assert_eq!(html.contains("value=\"2026-11-22T10:00\""), kind == ActKind::Hold);
         assert_eq!(html.contains("<option value=\"gas\" selected>"), kind == ActKind::Refuse);
@@ -263,7 +292,12 @@ fn acts_are_offered_by_role_and_state() {
 }
 
 fn a_list() -> (Vec<Stored>, BTreeMap<RequestId, String>) {
-    let texts = ["Подъезд алдында құбыр жарылып, су көшеге ағып жатыр. 8 701 123 45 67", "С утра нет воды во всём доме, Абая 12", EVIL, "Су қысымы өте төмен, жоғары қабатқа мүлде шықпайды, бұл бір аптадан бері жалғасып келеді, бірнеше рет қоңырау шалдық, ешкім келмеді"];
+    let texts = [
+        "Подъезд алдында құбыр жарылып, су көшеге ағып жатыр. 8 701 123 45 67",
+        "С утра нет воды во всём доме, Абая 12",
+        EVIL,
+        "Су қысымы өте төмен, жоғары қабатқа мүлде шықпайды, бұл бір аптадан бері жалғасып келеді, бірнеше рет қоңырау шалдық, ешкім келмеді",
+    ];
     let mut list = vec![
         stored(request(7, Some(Hazard::Flooding), &[queued()]), -24),
         stored(request(8, None, &[queued(), Event::Accepted, Event::Started]), 12),
@@ -301,12 +335,17 @@ fn lists_are_masked_and_dangers_stand_out() {
 fn queues_that_need_a_person_come_first() {
     let book = Book::load(None).unwrap();
     let counts: Vec<(Option<String>, bool, i64)> =
-        [("gas", false, 9), ("water_taraz", false, 4), ("water_taraz", true, 2), ("triage", false, 3), ("electricity", true, 1)].map(|(q, o, n)| (Some(q.into()), o, n)).into();
+        [("gas", false, 9), ("water_taraz", false, 4), ("water_taraz", true, 2), ("triage", false, 3), ("electricity", true, 1)]
+            .map(|(q, o, n)| (Some(q.into()), o, n))
+            .into();
     for lang in [Lang::Kk, Lang::Ru] {
         let s = shell(&book, lang, true);
         let (first, busy, empty) = grouped(&s.w, &scope(Role::Dispatcher), &counts);
         assert_eq!(first.iter().map(|l| l.code.as_str()).collect::<Vec<_>>(), ["triage"]);
-        assert_eq!(busy.iter().map(|l| (l.code.as_str(), l.open, l.overdue)).collect::<Vec<_>>(), [("water_taraz", 6, 2), ("electricity", 1, 1), ("gas", 9, 0)]);
+        assert_eq!(
+            busy.iter().map(|l| (l.code.as_str(), l.open, l.overdue)).collect::<Vec<_>>(),
+            [("water_taraz", 6, 2), ("electricity", 1, 1), ("gas", 9, 0)]
+        );
         checked("queues", lang, &QueuesPage { s, first, busy, empty });
     }
     let few = Scope { reach: Reach::Queues(vec![QueueCode::new("gas").unwrap()]), ..scope(Role::Dispatcher) };
@@ -337,7 +376,12 @@ fn the_small_pages_are_whole() {
         let html = checked("sign_in", lang, &SignInPage { s: shell(&book, lang, false), login: EVIL.into() });
         assert!(html.contains("name=\"login\"") && html.contains("name=\"password\"") && !html.contains("<script>alert"));
         checked("new", lang, &NewPage::new(shell(&book, lang, true), NewForm::default()));
-        let error = super::ErrorPage { s: shell(&book, lang, false), status: 404, text: book.messages.get(lang, "error.not_found").unwrap().into(), request_id: "0190-abc".into() };
+        let error = super::ErrorPage {
+            s: shell(&book, lang, false),
+            status: 404,
+            text: book.messages.get(lang, "error.not_found").unwrap().into(),
+            request_id: "0190-abc".into(),
+        };
         assert!(checked("error", lang, &error).contains("0190-abc"));
     }
 }
@@ -350,7 +394,9 @@ fn each_event_has_its_line() {
         for kind in crate::domain::request::EventKind::ALL {
             assert!(!w.of("event", kind.as_str()).contains("event."), "{lang} {kind}");
         }
-        for (secs, ru) in [(0, "меньше минуты"), (59, "меньше минуты"), (60, "1 мин"), (3600, "1 ч"), (-3660, "1 ч 1 мин"), (90_000, "1 д 1 ч"), (86_400, "1 д")] {
+        for (secs, ru) in
+            [(0, "меньше минуты"), (59, "меньше минуты"), (60, "1 мин"), (3600, "1 ч"), (-3660, "1 ч 1 мин"), (90_000, "1 д 1 ч"), (86_400, "1 д")]
+        {
             assert!(lang == Lang::Kk || w.span(secs) == ru, "{secs}: {}", w.span(secs));
         }
     }

@@ -125,7 +125,7 @@ fn detail(w: &Words<'_>, e: &Event, numbers: &BTreeMap<String, String>) -> Strin
         Event::Registered(r) => w.of("channel", r.channel.as_str()),
         Event::Queued { queue, .. } | Event::Refused { queue, .. } | Event::Transferred { queue, .. } => w.queue(queue),
         Event::Assigned { crew } => w.crew(crew),
-        Event::Held { until: Some(at), .. } => format!("→ {}", local_date_time(*at)),
+        Event::Held { until: Some(at), .. } => local_date_time(*at),
         Event::Closed { by } => w.of("closed_by", by.as_str()),
         Event::Merged { into } => numbers.get(&into.to_string()).map(|n| format!("№ {n}")).unwrap_or_default(),
         Event::Reclassified { class, service, district, hazard, priority } => {

@@ -192,8 +192,7 @@ fn steps(w: &Words<'_>, r: &Request) -> Vec<Step> {
         (w.of("state", last.as_str()), None),
         (w.of("state", Status::Resolved.as_str()), time(r.resolved_at)),
     ];
-    let mut out: Vec<Step> =
-        way.into_iter().enumerate().map(|(i, (name, at))| Step { name, at, done: i <= order, now: i == order }).collect();
+    let mut out: Vec<Step> = way.into_iter().enumerate().map(|(i, (name, at))| Step { name, at, done: i <= order, now: i == order }).collect();
     match r.status {
         Status::Closed => out.push(Step { name: w.of("state", r.status.as_str()), at: time(r.closed_at), done: true, now: true }),
         // These ends skip the way: only what really happened is shown.
@@ -217,12 +216,17 @@ pub struct Just {
 ///
 /// # Errors
 /// `rate_limited`; failures of the database.
-pub async fn track(req: HttpRequest, state: web::Data<WebState>, number: web::Path<String>, just: web::Query<Just>) -> Result<HttpResponse, ApiError> {
+pub async fn track(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    number: web::Path<String>,
+    just: web::Query<Just>,
+) -> Result<HttpResponse, ApiError> {
     let bucket = secrets::sha256(&["track", &peer::address(&req, &state)]);
     if !rates::hit(state.core.db.write(), &bucket, Duration::minutes(10), LOOKS, state.core.wall()).await? {
         return Err(ApiError::new("rate_limited"));
     }
-    let s = Shell::new(&state, peer::language(&req), None, "public");
+    let mut s = Shell::new(&state, peer::language(&req), None, "public");
     let Ok(wanted) = RequestNumber::parse(&number) else {
         return refused(s, "error.bad_number", StatusCode::BAD_REQUEST, &number);
     };
@@ -230,5 +234,9 @@ pub async fn track(req: HttpRequest, state: web::Data<WebState>, number: web::Pa
         return refused(s, "public.not_found", StatusCode::NOT_FOUND, &wanted.to_string());
     };
     let clocks = timers::of_requests(state.core.db.read(), &[found.request.id]).await?;
-    page(StatusCode::OK, &TrackPage::new(s, &found.request, &clocks, state.core.now(), just.new == "1"))
+    let new = just.new == "1";
+    if new {
+        s.again = "&new=1";
+    }
+    page(StatusCode::OK, &TrackPage::new(s, &found.request, &clocks, state.core.now(), new))
 }

@@ -14,7 +14,8 @@ fn the_form_keeps_what_was_typed_and_escapes_it() {
     let book = Book::load(None).unwrap();
     for lang in [Lang::Kk, Lang::Ru] {
         checked("home", lang, &HomePage::new(shell(&book, lang, false), Report::default(), ""));
-        let f = Report { text: "</textarea><script>alert(1)</script>".into(), address: "\"><b>x".into(), district: "shu".into(), ..Report::default() };
+        let f =
+            Report { text: "</textarea><script>alert(1)</script>".into(), address: "\"><b>x".into(), district: "shu".into(), ..Report::default() };
         let s = shell(&book, lang, false).noticed(false, book.messages.get(lang, "error.bad_phone").unwrap());
         let html = checked("home_bad", lang, &HomePage::new(s, f, "\"><script>"));
         assert!(!html.contains("<script>alert") && !html.contains("\"><b>x") && html.contains("<option value=\"shu\" selected>"));

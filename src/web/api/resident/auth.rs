@@ -21,7 +21,7 @@ pub struct AskCode {
 /// # Errors
 /// `bad_phone`, `rate_limited`.
 pub async fn otp(req: HttpRequest, state: web::Data<WebState>, body: web::Json<AskCode>) -> Result<HttpResponse, ApiError> {
-    let phone = input::phone(&input::needed("phone", body.phone.as_deref())?)?;
+    let phone = input::phone(input::needed("phone", body.phone.as_deref())?)?;
     let lang = input::lang(body.language.as_deref())?.unwrap_or_else(|| peer::language(&req));
     accounts::send_code(&state.core, &phone, lang, &peer::address(&req, &state)).await?;
     Ok(HttpResponse::Accepted().json(json!({"sent": true})))
@@ -40,7 +40,7 @@ pub struct Redeem {
 /// # Errors
 /// `bad_phone`, `bad_code`.
 pub async fn token(req: HttpRequest, state: web::Data<WebState>, body: web::Json<Redeem>) -> Result<HttpResponse, ApiError> {
-    let phone = input::phone(&input::needed("phone", body.phone.as_deref())?)?;
+    let phone = input::phone(input::needed("phone", body.phone.as_deref())?)?;
     let code = input::needed("code", body.code.as_deref())?;
     let lang = input::lang(body.language.as_deref())?.unwrap_or_else(|| peer::language(&req));
     let (resident, token, expires) = accounts::redeem_code(&state.core, &phone, code, lang).await?;

@@ -1,6 +1,8 @@
 //! A resident's own requests.
 
 use crate::dispatch::DispatchError;
+use crate::dispatch::acts::MAX_TEXT;
+use crate::dispatch::record::Subject;
 use crate::dispatch::resident_desk::{self, Created, OwnAct, Stated};
 use crate::domain::{RequestId, ResidentId};
 use crate::store::timers;
@@ -30,11 +32,11 @@ pub struct NewRequest {
 impl NewRequest {
     fn stated(self) -> Result<Stated, ApiError> {
         Ok(Stated {
-            text: input::needed("text", self.text)?,
+            text: input::needed_words("text", self.text)?,
             class: input::word("class", self.class.as_deref())?,
             service: input::word("service", self.service.as_deref())?,
             district: input::word("district", self.district.as_deref())?,
-            address: self.address.filter(|a| !a.trim().is_empty()),
+            address: input::words("address", self.address)?.filter(|a| !a.trim().is_empty()),
             location: input::location(self.lat, self.lon)?,
             lang: input::lang(self.language.as_deref())?,
         })
@@ -50,7 +52,7 @@ pub async fn create(req: HttpRequest, who: Own, state: web::Data<WebState>, body
     let stated = input::json::<NewRequest>(&req, &body)?.stated()?;
     let hash = hex::encode(Sha256::digest(&body));
     let key = key.as_deref().map(|k| (k, hash.as_str()));
-    let shape = |s: &crate::dispatch::record::Subject| view::own(s).to_string();
+    let shape = |s: &Subject| view::own(s).to_string();
     let mut answer = HttpResponse::Created();
     answer.content_type("application/json");
     Ok(match resident_desk::create(&state.core, who.0, stated, key, &shape).await? {
@@ -115,13 +117,8 @@ pub struct Said {
 ///
 /// # Errors
 /// `empty_text`, `too_large`, `not_found`.
-pub async fn message(
-    who: Own,
-    state: web::Data<WebState>,
-    number: web::Path<String>,
-    body: web::Json<Said>,
-) -> Result<HttpResponse, ApiError> {
-    let text = input::needed("text", body.into_inner().text)?;
+pub async fn message(who: Own, state: web::Data<WebState>, number: web::Path<String>, body: web::Json<Said>) -> Result<HttpResponse, ApiError> {
+    let text = input::needed_words("text", body.into_inner().text)?;
     perform(&state, who.0, &number, OwnAct::Message(text)).await
 }
 
@@ -135,12 +132,7 @@ pub struct Score {
 ///
 /// # Errors
 /// `bad_score`, `not_now`, `not_found`.
-pub async fn rating(
-    who: Own,
-    state: web::Data<WebState>,
-    number: web::Path<String>,
-    body: web::Json<Score>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn rating(who: Own, state: web::Data<WebState>, number: web::Path<String>, body: web::Json<Score>) -> Result<HttpResponse, ApiError> {
     // What does not fit is as wrong as 0.
     let score = u8::try_from(input::needed("score", body.score)?).unwrap_or(0);
     perform(&state, who.0, &number, OwnAct::Rate(score)).await
@@ -163,11 +155,11 @@ pub async fn reopen(
     number: web::Path<String>,
     body: web::Bytes,
 ) -> Result<HttpResponse, ApiError> {
-    let why = input::json_or_nothing::<Why>(&req, &body)?;
-    if why.reason.as_ref().is_some_and(|r| r.chars().count() > crate::dispatch::acts::MAX_TEXT) {
-        return Err(ApiError::detail("too_large", format!("reason: at most {} characters", crate::dispatch::acts::MAX_TEXT)));
+    let reason = input::words("reason", input::json_or_nothing::<Why>(&req, &body)?.reason)?;
+    if reason.as_ref().is_some_and(|r| r.chars().count() > MAX_TEXT) {
+        return Err(ApiError::detail("too_large", format!("reason: at most {} characters", MAX_TEXT)));
     }
-    perform(&state, who.0, &number, OwnAct::Reopen(why.reason)).await
+    perform(&state, who.0, &number, OwnAct::Reopen(reason)).await
 }
 
 /// `POST /requests/{number}/confirm`: it is fixed.

@@ -77,25 +77,25 @@ bodies! {
     Start true {} |_b, _now| StaffAct::Start;
     Arrive true {} |_b, _now| StaffAct::Arrive;
     Hold true { reason: String, until: String } |b, now| StaffAct::Hold {
-        reason: input::needed("reason", b.reason)?,
+        reason: input::needed_words("reason", b.reason)?,
         until: future(b.until.as_deref(), now)?,
     };
     Resume true {} |_b, _now| StaffAct::Resume;
-    Resolve true { note: String } |b, _now| StaffAct::Resolve { note: b.note };
+    Resolve true { note: String } |b, _now| StaffAct::Resolve { note: input::words("note", b.note)? };
     Close true {} |_b, _now| StaffAct::Close;
-    Reopen true { reason: String } |b, _now| StaffAct::Reopen { reason: b.reason };
+    Reopen true { reason: String } |b, _now| StaffAct::Reopen { reason: input::words("reason", b.reason)? };
     Refuse true { reason: String, proposed_queue: String } |b, _now| StaffAct::Refuse {
-        reason: input::needed("reason", b.reason)?,
+        reason: input::needed_words("reason", b.reason)?,
         queue: input::coded("bad_queue", "proposed_queue", b.proposed_queue.as_deref())?,
     };
     Transfer true { queue: String, reason: String } |b, _now| StaffAct::Transfer {
         queue: input::coded("bad_queue", "queue", b.queue.as_deref())?,
-        reason: b.reason,
+        reason: input::words("reason", b.reason)?,
     };
-    Reject true { reason: String } |b, _now| StaffAct::Reject { reason: input::needed("reason", b.reason)? };
+    Reject true { reason: String } |b, _now| StaffAct::Reject { reason: input::needed_words("reason", b.reason)? };
     Merge true { into: String } |b, _now| StaffAct::Merge { into: input::number(&input::needed("into", b.into)?)? };
-    Reply false { text: String } |b, _now| StaffAct::Reply { text: input::needed("text", b.text)? };
-    Note false { text: String } |b, _now| StaffAct::Note { text: input::needed("text", b.text)? };
+    Reply false { text: String } |b, _now| StaffAct::Reply { text: input::needed_words("text", b.text)? };
+    Note false { text: String } |b, _now| StaffAct::Note { text: input::needed_words("text", b.text)? };
     Reclassify true {
         class: String,
         service: String,

@@ -13,8 +13,18 @@ use object_store::{Error, ObjectStoreExt};
 
 /// Types that a browser shows without running anything.
 const SHOWN: [&str; 12] = [
-    "image/jpeg", "image/png", "image/webp", "image/gif", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/wav", "video/mp4",
-    "video/webm", "video/quicktime",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "audio/ogg",
+    "audio/mpeg",
+    "audio/mp4",
+    "audio/aac",
+    "audio/wav",
+    "video/mp4",
+    "video/webm",
+    "video/quicktime",
 ];
 
 /// The type to answer with, and whether to show it in place.

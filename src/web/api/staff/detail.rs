@@ -27,12 +27,7 @@ pub struct Look {
 ///
 /// # Errors
 /// `not_found` also outside the scope; `unprocessable` without a reason; the store's, and then nothing is shown.
-pub async fn show(
-    who: Granted,
-    state: web::Data<WebState>,
-    number: web::Path<String>,
-    look: web::Query<Look>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<String>, look: web::Query<Look>) -> Result<HttpResponse, ApiError> {
     let number = input::number(&number)?;
     let reason = unmasking(&look)?;
     if reason.is_some() {
@@ -104,6 +99,7 @@ fn unmasking(look: &Look) -> Result<Option<&str>, ApiError> {
     let reason = look.reason.as_deref().map(str::trim).unwrap_or("");
     match reason.chars().count() {
         0 => Err(input::wrong("reason", "is needed with personal=true")),
+        _ if reason.contains('\0') => Err(input::wrong("reason", "holds a NUL character")),
         n if n > LONGEST_REASON => Err(input::wrong("reason", "at most 500 characters")),
         _ => Ok(Some(reason)),
     }

@@ -42,8 +42,7 @@ pub async fn outbox(_who: Granted, state: web::Data<WebState>, q: web::Query<Whi
     let rows = outbox::list(db, status, before, limit as u64 + 1).await?;
     let (rows, next) = cursor::page(rows, limit, |r| RowCursor { row: r.id });
     let ids: Vec<RequestId> = rows.iter().filter_map(|r| r.request_id.map(RequestId)).collect();
-    let numbers: BTreeMap<_, _> =
-        requests::load_many(db, &ids).await?.into_iter().map(|s| (s.request.id.0, s.request.number.to_string())).collect();
+    let numbers: BTreeMap<_, _> = requests::load_many(db, &ids).await?.into_iter().map(|s| (s.request.id.0, s.request.number.to_string())).collect();
     let items: Vec<Value> = rows
         .iter()
         .map(|r| {

@@ -49,12 +49,7 @@ pub struct Filter {
 ///
 /// # Errors
 /// `not_found` for a queue out of reach, `bad_request`, `unprocessable`.
-pub async fn requests(
-    who: Granted,
-    state: web::Data<WebState>,
-    code: web::Path<String>,
-    q: web::Query<Filter>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn requests(who: Granted, state: web::Data<WebState>, code: web::Path<String>, q: web::Query<Filter>) -> Result<HttpResponse, ApiError> {
     let queue = reachable(&state, &who.scope, &code)?;
     let filter = QueueFilter {
         status: input::word("status", q.status.as_deref())?,

@@ -30,11 +30,11 @@ pub async fn create(who: Granted, state: web::Data<WebState>, body: web::Json<Fr
     let b = body.into_inner();
     let phone = b.phone.as_deref().filter(|p| !p.trim().is_empty()).map(input::phone).transpose()?;
     let stated = Stated {
-        text: input::needed("text", b.text)?,
+        text: input::needed_words("text", b.text)?,
         class: input::word("class", b.class.as_deref())?,
         service: input::word("service", b.service.as_deref())?,
         district: input::word("district", b.district.as_deref())?,
-        address: b.address.filter(|a| !a.trim().is_empty()),
+        address: input::words("address", b.address)?.filter(|a| !a.trim().is_empty()),
         location: input::location(b.lat, b.lon)?,
         lang: input::lang(b.language.as_deref())?,
     };

@@ -38,7 +38,7 @@ fn member(s: &Staff) -> Value {
 /// `bad_login` without saying why, `rate_limited`.
 pub async fn login(req: HttpRequest, state: web::Data<WebState>, body: web::Json<Login>) -> Result<HttpResponse, ApiError> {
     let Login { login, password } = body.into_inner();
-    let (login, password) = (input::needed("login", login)?, input::needed("password", password)?);
+    let (login, password) = (input::needed_words("login", login)?, input::needed("password", password)?);
     if login.len() > 64 || password.len() > LONGEST_PASSWORD {
         return Err(ApiError::new("bad_login"));
     }

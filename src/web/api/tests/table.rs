@@ -1,8 +1,8 @@
-//! The table against its description, and against whoever knocks.
+//! The table against its description.
 
-use super::access::Access;
-use super::{BASE, ROUTES};
 use crate::domain::access::Role;
+use crate::web::api::access::Access;
+use crate::web::api::{BASE, ROUTES};
 use crate::web::docs::OPENAPI;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,8 +47,7 @@ fn the_description_says_who_may_come_in() {
         let operation = &described[&(r.method.to_owned(), format!("{BASE}{}", r.path))];
         let guarded = !operation["security"].as_array().unwrap().is_empty();
         assert_eq!(guarded, r.access != Access::Open, "{} {}", r.method, r.path);
-        let mut roles: Vec<Role> =
-            operation["x-roles"].as_array().into_iter().flatten().map(|v| Role::parse(v.as_str().unwrap()).unwrap()).collect();
+        let mut roles: Vec<Role> = operation["x-roles"].as_array().into_iter().flatten().map(|v| Role::parse(v.as_str().unwrap()).unwrap()).collect();
         roles.sort();
         let mut may = r.access.roles();
         may.sort();

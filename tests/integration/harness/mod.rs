@@ -1,0 +1,37 @@
+//! What stories are told with.
+
+pub mod http;
+pub mod kit;
+pub mod log;
+pub mod people;
+pub mod telegram;
+pub mod world;
+
+pub use http::Api;
+pub use kit::{Backend, Kit};
+pub use people::{AppResident, CrewMember, Resident, Staff, deliver, number_in};
+pub use telegram::Fail;
+pub use world::{Options, Server, World, text};
+
+/// Makes each story a test on the embedded backend and one on PostgreSQL with Redis.
+macro_rules! stories {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(kit) = crate::harness::Kit::sqlite().await {
+                    super::$name(kit).await;
+                }
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(kit) = crate::harness::Kit::postgres().await {
+                    super::$name(kit).await;
+                }
+            })*
+        }
+    };
+}
+pub(crate) use stories;
