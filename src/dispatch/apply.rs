@@ -73,11 +73,11 @@ fn refusal(e: ActError, stored: &Stored) -> DispatchError {
 
 async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events: &[Event]) -> Result<(), DispatchError> {
     let r = &subject.stored.request;
-    if let (Some(id), true) = (r.conversation, events.iter().any(notify::concerns_resident)) {
-        if let Some(chat) = conversations::load(tx, id).await? {
-            for event in events {
-                fx.outbox.extend(notify::to_resident(&chat, subject, event));
-            }
+    if let (Some(id), true) = (r.conversation, events.iter().any(notify::concerns_resident))
+        && let Some(chat) = conversations::load(tx, id).await?
+    {
+        for event in events {
+            fx.outbox.extend(notify::to_resident(&chat, subject, event));
         }
     }
     for event in events {

@@ -143,7 +143,7 @@ impl Turn<'_> {
     }
 
     fn register(&mut self, draft: Draft, state: &mut dialogue::Conversation) -> Result<(), DispatchError> {
-        let number = self.numbers.next()?;
+        let number = self.numbers.take()?;
         let what = classify(&draft);
         let new = NewRequest {
             number: number.clone(),

@@ -31,11 +31,11 @@ impl Numbers {
         Ok(Self(free.into_iter().collect()))
     }
 
-    /// The next one.
+    /// Takes one.
     ///
     /// # Errors
     /// [`DispatchError::Internal`] when more are wanted than were drawn.
-    pub fn next(&mut self) -> Result<RequestNumber, DispatchError> {
+    pub fn take(&mut self) -> Result<RequestNumber, DispatchError> {
         self.0.pop().ok_or_else(|| DispatchError::Internal("no free request number was drawn".into()))
     }
 }

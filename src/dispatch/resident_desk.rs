@@ -111,7 +111,7 @@ fn build(core: &Core, s: Stated, origin: &Origin, number: RequestNumber, now: In
 }
 
 async fn register_one(core: &Core, tx: &Tx, fx: &mut Effects, s: Stated, origin: &Origin, now: Instant) -> Result<Subject, DispatchError> {
-    let number = Numbers::draw(tx, 1, now).await?.next()?;
+    let number = Numbers::draw(tx, 1, now).await?.take()?;
     let new = build(core, s, origin, number, now);
     register(core, fx, &origin.actor, new, now)
 }
@@ -131,10 +131,10 @@ pub async fn create(
     let now = core.now();
     let scope = format!("resident:{resident}");
     let tx = core.db.begin().await?;
-    if let Some((key, body)) = key {
-        if let Some(kept) = idempotency::find(&tx, &scope, key).await? {
-            return repeated(kept, body);
-        }
+    if let Some((key, body)) = key
+        && let Some(kept) = idempotency::find(&tx, &scope, key).await?
+    {
+        return repeated(kept, body);
     }
     let mut fx = Effects::default();
     let origin = Origin { channel: ChannelKind::App, actor: Actor::Resident(resident), resident: Some(resident) };

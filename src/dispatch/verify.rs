@@ -108,10 +108,10 @@ async fn verify_on(c: &impl Conn, key: &ChainKey, id: RequestId) -> Result<Vec<F
     let sealed = messages::sealed(c, &ids).await?;
     for (seq, t) in refs {
         let found = sealed.iter().find(|(id, ..)| *id == t.message);
-        if let Some((_, Some(salt), Some(text))) = found {
-            if salted_digest(salt, text) != t.digest {
-                faults.push(Fault::Text { seq });
-            }
+        if let Some((_, Some(salt), Some(text))) = found
+            && salted_digest(salt, text) != t.digest
+        {
+            faults.push(Fault::Text { seq });
         }
     }
     Ok(faults)

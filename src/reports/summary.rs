@@ -41,7 +41,8 @@ impl Summary {
     /// # Errors
     /// [`StoreError`].
     pub async fn of(c: &impl Conn, from: Instant, to: Instant) -> Result<Self, StoreError> {
-        let mut s = Self { from, to, received: 0, classes: BTreeMap::new(), queues: BTreeMap::new(), channels: BTreeMap::new(), clocks: BTreeMap::new() };
+        let mut s =
+            Self { from, to, received: 0, classes: BTreeMap::new(), queues: BTreeMap::new(), channels: BTreeMap::new(), clocks: BTreeMap::new() };
         for (class, queue, status, n) in stats::received(c, from, to).await? {
             s.received += n;
             *s.classes.entry(class).or_default() += n;

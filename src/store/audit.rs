@@ -85,7 +85,6 @@ pub async fn outbox_by_status(c: &impl Conn) -> Result<BTreeMap<String, i64>, St
 /// [`StoreError`].
 pub async fn events(c: &impl Conn) -> Result<BTreeMap<String, String>, StoreError> {
     use raw_event::Column as E;
-    let rows: Vec<(String, String)> =
-        raw_event::Entity::find().select_only().column(E::ExternalId).column(E::Status).into_tuple().all(c).await?;
+    let rows: Vec<(String, String)> = raw_event::Entity::find().select_only().column(E::ExternalId).column(E::Status).into_tuple().all(c).await?;
     Ok(rows.into_iter().collect())
 }

@@ -48,12 +48,13 @@ pub async fn release(c: &impl Conn, name: &str, owner: &str) -> Result<(), Store
 /// # Errors
 /// [`StoreError`].
 pub async fn share_slots(c: &impl Conn, owner: &str, now: Instant, for_: Duration) -> Result<Vec<i16>, StoreError> {
+    // First the dead, then oneself: two who come back together would otherwise each wait for the other's row.
+    worker_node::Entity::delete_many().filter(worker_node::Column::SeenUntil.lt(now)).exec(c).await?;
     let node = worker_node::ActiveModel { owner: Set(owner.to_owned()), seen_until: Set(now + for_) };
     worker_node::Entity::insert(node)
         .on_conflict(OnConflict::column(worker_node::Column::Owner).update_column(worker_node::Column::SeenUntil).to_owned())
         .exec_without_returning(c)
         .await?;
-    worker_node::Entity::delete_many().filter(worker_node::Column::SeenUntil.lt(now)).exec(c).await?;
     let alive = worker_node::Entity::find().count(c).await?.max(1);
     let fair = usize::try_from(u64::from(SLOTS.unsigned_abs()).div_ceil(alive)).unwrap_or(1);
 

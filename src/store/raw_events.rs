@@ -7,6 +7,7 @@ use crate::domain::Instant;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// Conversations are spread over this many slots; a worker holds slots by lease, so a conversation is never in two hands.
 pub const SLOTS: i16 = 16;
@@ -73,19 +74,20 @@ pub async fn insert(c: &impl Conn, events: Vec<NewRawEvent>) -> Result<u64, Stor
     Ok(Entity::insert_many(events.into_iter().map(active)).on_conflict(conflict).exec_without_returning(c).await?)
 }
 
-/// The oldest waiting events of the given slots, at most `limit`, in the order they came. Events whose conversation has an older event in back-off
-/// are left out by the caller, who sees `next_attempt_at`.
+/// The oldest waiting events of the given slots, at most `limit`, in the order they came, but none of the conversations in `except`. Events whose
+/// conversation has an older event in back-off are left out by the caller, who sees `next_attempt_at`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn waiting(c: &impl Conn, slots: &[i16], limit: u64) -> Result<Vec<Model>, StoreError> {
+pub async fn waiting(c: &impl Conn, slots: &[i16], except: &BTreeSet<String>, limit: u64) -> Result<Vec<Model>, StoreError> {
     if slots.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(Entity::find()
-        .filter(Column::Status.eq(status::WAITING))
-        .filter(Column::Slot.is_in(slots.iter().copied()))
-        .order_by(Column::Id, Order::Asc)
+    let mut q = Entity::find().filter(Column::Status.eq(status::WAITING)).filter(Column::Slot.is_in(slots.iter().copied()));
+    if !except.is_empty() {
+        q = q.filter(Column::ConversationKey.is_not_in(except.iter().cloned()));
+    }
+    Ok(q.order_by(Column::Id, Order::Asc)
         .limit(limit)
         .all(c)
         .await?)

@@ -9,6 +9,7 @@ pub mod docs;
 pub mod error;
 pub mod health;
 mod layers;
+mod mask;
 pub mod peer;
 pub mod public;
 pub mod routes;

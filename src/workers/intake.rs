@@ -87,8 +87,7 @@ impl IntakeWorker {
     pub async fn tick(&self) -> Result<usize, StoreError> {
         let slots = self.held().await?;
         let wall = self.core.wall();
-        let rows = raw_events::waiting(self.core.db.read(), &slots, self.batch).await?;
-        let ready = in_order(rows, wall);
+        let ready = self.ready(&slots, wall).await?;
         if ready.is_empty() {
             return Ok(0);
         }
@@ -111,6 +110,20 @@ impl IntakeWorker {
         settled += self.settle(&good).await?;
         self.acknowledge(acks);
         Ok(settled)
+    }
+
+    /// The oldest events that may be worked on now. A crowd that waits behind a failed event does not hide the conversations after it.
+    async fn ready(&self, slots: &[i16], wall: Instant) -> Result<Vec<Model>, StoreError> {
+        let mut held_up: BTreeSet<String> = BTreeSet::new();
+        loop {
+            let rows = raw_events::waiting(self.core.db.read(), slots, &held_up, self.batch).await?;
+            let whole = rows.len() as u64 == self.batch;
+            let known = held_up.len();
+            let ready = in_order(rows, wall, &mut held_up);
+            if !ready.is_empty() || !whole || held_up.len() == known {
+                return Ok(ready);
+            }
+        }
     }
 
     async fn held(&self) -> Result<Vec<i16>, StoreError> {
@@ -187,9 +200,8 @@ impl IntakeWorker {
     }
 }
 
-/// Leaves out events in back-off and everything behind them in the same conversation.
-fn in_order(rows: Vec<Model>, wall: Instant) -> Vec<Model> {
-    let mut held_up: BTreeSet<String> = BTreeSet::new();
+/// Leaves out events in back-off and everything behind them in the same conversation, whose key goes into `held_up`.
+fn in_order(rows: Vec<Model>, wall: Instant, held_up: &mut BTreeSet<String>) -> Vec<Model> {
     rows.into_iter()
         .filter(|r| {
             // The first attempt is always due: its time was taken from the business clock, which a demo may run ahead.

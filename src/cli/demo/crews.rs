@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ struct Road {
     todo: Vec<Todo>,
     /// The job whose result is being told: its digits, and since when.
     telling: Option<(String, f64)>,
+    /// Jobs whose result has been told; the bot may ask once more while the pieces come in.
+    told: BTreeSet<String>,
     files: u32,
 }
 
@@ -68,7 +71,7 @@ pub async fn with_bot(phone: Phone, token: String, seed: u64) {
     let Some(code) = answer.and_then(|a| a.text("code").map(str::to_owned)) else { return world.ledger.trouble("a crew could not link its chat") };
     phone.ask(&format!("/link {code}")).await;
     let rng = StdRng::seed_from_u64(seed ^ phone.chat.unsigned_abs());
-    let mut road = Road { phone, rng, todo: Vec::new(), telling: None, files: 0 };
+    let mut road = Road { phone, rng, todo: Vec::new(), telling: None, told: BTreeSet::new(), files: 0 };
     let mut ask_at = 30.0;
     loop {
         let next = road.todo.iter().map(|t| t.at).fold(ask_at, f64::min);
@@ -106,7 +109,7 @@ impl Road {
             (d, self.rng.random_range(2.0..6.0))
         } else if let Some(d) = first("cx:") {
             let digits = d.strip_prefix("cx:").unwrap_or(d).to_owned();
-            if self.telling.as_ref().is_some_and(|(n, _)| *n == digits) {
+            if self.told.contains(&digits) || self.telling.as_ref().is_some_and(|(n, _)| *n == digits) {
                 return;
             }
             self.telling = Some((digits, now));
@@ -138,6 +141,7 @@ impl Road {
             } else {
                 if let Some(digits) = todo.data.strip_prefix("cd:") {
                     // Until the bot has asked, no second "done" is pressed.
+                    self.told.remove(digits);
                     self.telling = Some((format!("?{digits}"), now));
                 }
                 self.phone.press(todo.message, &todo.data).await;
@@ -148,6 +152,7 @@ impl Road {
     /// A note and a photo, or a photo with words under it, or nothing but "finish".
     async fn tell(&mut self, todo: &Todo) {
         let note = NOTES.choose(&mut self.rng).copied().unwrap_or("…");
+        self.told.insert(todo.data.strip_prefix("cx:").unwrap_or("").to_owned());
         self.files += 1;
         let file = format!("done_{}_{}", self.phone.chat, self.files);
         match self.rng.random_range(0..10) {

@@ -153,8 +153,14 @@ impl Dispatcher {
 
     /// Gives the work to a crew of the queue, the one of the district if there is one. False when the queue has no crew.
     async fn assign(&self, row: &Row<'_>) -> bool {
-        let fits: Vec<_> = self.catalog.crews.iter().filter(|c| c.queue.as_str() == row.text("queue") || c.also.iter().any(|q| q.as_str() == row.text("queue"))).collect();
-        let near: Vec<_> = fits.iter().filter(|c| !row.text("district").is_empty() && c.code.as_str().contains(row.text("district"))).copied().collect();
+        let fits: Vec<_> = self
+            .catalog
+            .crews
+            .iter()
+            .filter(|c| c.queue.as_str() == row.text("queue") || c.also.iter().any(|q| q.as_str() == row.text("queue")))
+            .collect();
+        let near: Vec<_> =
+            fits.iter().filter(|c| !row.text("district").is_empty() && c.code.as_str().contains(row.text("district"))).copied().collect();
         let from = if near.is_empty() { fits } else { near };
         let nth = (luck(row.number(), "crew") * from.len() as f64) as usize;
         let Some(crew) = from.get(nth.min(from.len().saturating_sub(1))) else { return false };

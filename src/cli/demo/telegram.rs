@@ -205,7 +205,10 @@ mod tests {
     #[test]
     fn keyboards_are_read() {
         let mut m = BotMessage::default();
-        read_keyboard(Some(&json!({"inline_keyboard": [[{"text": "a", "callback_data": "cf:1"}], [{"text": "b", "callback_data": "nf:1"}]]})), &mut m);
+        read_keyboard(
+            Some(&json!({"inline_keyboard": [[{"text": "a", "callback_data": "cf:1"}], [{"text": "b", "callback_data": "nf:1"}]]})),
+            &mut m,
+        );
         assert_eq!(m.buttons, ["cf:1", "nf:1"]);
         assert!(!m.asks_place);
         let mut m = BotMessage::default();

@@ -6,7 +6,6 @@
 pub mod access;
 mod cursor;
 mod input;
-mod mask;
 mod resident;
 mod staff;
 #[cfg(test)]

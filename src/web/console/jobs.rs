@@ -1,6 +1,6 @@
 //! A crew's page: its jobs in order, with large buttons for one hand.
 
-use super::mask;
+use crate::web::mask;
 use super::queues::{Row, first_words, need, rows};
 use super::shell::{Shell, page, see};
 use super::sign_in::{Bare, start};

@@ -6,7 +6,6 @@ mod acts;
 pub(in crate::web) mod assets;
 mod create;
 mod jobs;
-mod mask;
 mod material;
 mod queues;
 mod request;

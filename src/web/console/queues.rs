@@ -1,6 +1,6 @@
 //! The queues, and one queue's list: most urgent first, texts masked.
 
-use super::mask;
+use crate::web::mask;
 use super::shell::{Shell, page};
 use super::words::{Due, Words};
 use crate::domain::access::{Permission, Reach, Scope};

@@ -1,6 +1,6 @@
 //! What was said about a request and what happened to it, in words, in order.
 
-use super::mask;
+use crate::web::mask;
 use super::words::Words;
 use crate::config::local_date_time;
 use crate::domain::outgoing::Params;

@@ -5,7 +5,8 @@ use crate::domain::RequestId;
 use crate::store::{outbox, raw_events, requests};
 use crate::web::api::access::Granted;
 use crate::web::api::cursor::{self, RowCursor};
-use crate::web::api::{input, mask, view};
+use crate::web::api::{input, view};
+use crate::web::mask;
 use crate::web::error::ApiError;
 use crate::web::state::WebState;
 use actix_web::{HttpResponse, web};
@@ -58,7 +59,7 @@ pub async fn outbox(_who: Granted, state: web::Data<WebState>, q: web::Query<Whi
                 "created_at": view::when(r.created_at),
                 "next_attempt_at": view::when(r.next_attempt_at),
                 "sent_at": view::when_any(r.sent_at),
-                "error": r.error.as_deref().map(mask::excerpt),
+                "error": r.error.as_deref().map(|t| mask::excerpt(t, 120)),
             })
         })
         .collect();
@@ -101,7 +102,7 @@ pub async fn inbox(_who: Granted, state: web::Data<WebState>, q: web::Query<Whic
                 "bytes": r.body.len(),
                 "attempts": r.attempts,
                 "received_at": view::when(r.received_at),
-                "error": r.error.as_deref().map(mask::excerpt),
+                "error": r.error.as_deref().map(|t| mask::excerpt(t, 120)),
             })
         })
         .collect();

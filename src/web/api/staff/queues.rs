@@ -5,7 +5,8 @@ use crate::domain::access::{Permission, Scope};
 use crate::store::requests::{self, QueueCursor, QueueFilter, Stored};
 use crate::store::{Conn, StoreError, messages, stats, timers};
 use crate::web::api::access::Granted;
-use crate::web::api::{cursor, input, mask, view};
+use crate::web::api::{cursor, input, view};
+use crate::web::mask;
 use crate::web::error::ApiError;
 use crate::web::state::WebState;
 use actix_web::{HttpResponse, web};
@@ -80,7 +81,7 @@ pub(super) async fn rows_of(c: &impl Conn, scope: &Scope, rows: &[Stored]) -> Re
         .iter()
         .map(|s| {
             let id = s.request.id;
-            let text = said.iter().find(|(of, _)| *of == id).and_then(|(_, m)| m.text.as_deref()).map(mask::excerpt);
+            let text = said.iter().find(|(of, _)| *of == id).and_then(|(_, m)| m.text.as_deref()).map(|t| mask::excerpt(t, 120));
             let mut row = view::state_of(s, &clocks);
             if let Some(map) = row.as_object_mut() {
                 map.insert("text".into(), json!(text));

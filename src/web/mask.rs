@@ -1,7 +1,5 @@
-//! What lists show of a resident's words: a beginning, in which anything that could be a telephone or a personal number is covered.
+//! Masking: what lists show of a resident's words: a beginning, in which anything that could be a telephone or a personal number is covered.
 
-/// Most characters of an excerpt.
-const EXCERPT: usize = 120;
 /// So many digits, with the marks people put between them, are covered.
 const COVERED: usize = 6;
 const COVER: &str = "•••";
@@ -42,12 +40,12 @@ pub fn cover(text: &str) -> String {
     out
 }
 
-/// The beginning of a text, on one line. Covered before it is cut, so that no half of a number is left at the edge.
+/// The beginning of a text, on one line, at most `limit` characters. Covered before it is cut, so that no half of a number is left at the edge.
 #[must_use]
-pub fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str, limit: usize) -> String {
     let covered = cover(text);
     let line = covered.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
+    match line.char_indices().nth(limit) {
         Some((at, _)) => format!("{}…", line.get(..at).unwrap_or("").trim_end()),
         None => line,
     }
@@ -57,6 +55,15 @@ pub fn excerpt(text: &str) -> String {
 #[must_use]
 pub fn name(name: &str) -> String {
     name.chars().next().map_or_else(String::new, |c| format!("{c}•••"))
+}
+
+/// Hides the number on the line that the public form adds; the rest of the text stays.
+#[must_use]
+pub fn contact_line(text: &str) -> String {
+    match text.rsplit_once("\n☎ ") {
+        Some((words, phone)) => format!("{words}\n☎ {}", cover(phone)),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -87,9 +94,15 @@ mod tests {
     #[test]
     fn a_number_at_the_edge_leaves_nothing() {
         let text = format!("{} 8 701 234 56 78", "а".repeat(112));
-        assert!(!excerpt(&text).contains('8'), "{}", excerpt(&text));
-        assert_eq!(excerpt("  су\n\nжоқ  "), "су жоқ");
-        assert!(excerpt(&"сөз ".repeat(300)).chars().count() <= EXCERPT + 1);
+        assert!(!excerpt(&text, 120).contains('8'), "{}", excerpt(&text, 120));
+        assert_eq!(excerpt("  су\n\nжоқ  ", 120), "су жоқ");
+        assert!(excerpt(&"сөз ".repeat(300), 120).chars().count() <= 120 + 1);
+    }
+
+    #[test]
+    fn the_contact_line_of_a_form_is_covered() {
+        assert_eq!(contact_line("Нет света\n☎ +77011234567"), "Нет света\n☎ +•••");
+        assert_eq!(contact_line("счёт 1234567"), "счёт 1234567");
     }
 
     #[test]
@@ -110,7 +123,7 @@ mod tests {
 
         #[test]
         fn any_text_is_answered(text in "\\PC{0,300}") {
-            prop_assert!(excerpt(&text).chars().count() <= EXCERPT + 1);
+            prop_assert!(excerpt(&text, 120).chars().count() <= 120 + 1);
         }
     }
 }
