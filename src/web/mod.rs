@@ -7,6 +7,7 @@ pub mod auth;
 pub mod console;
 pub mod docs;
 pub mod error;
+mod files;
 pub mod health;
 mod layers;
 mod mask;

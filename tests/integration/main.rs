@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop where it stands")]
 
 mod harness;
+mod clocks;
+mod delivery;
 mod intake;
 mod layers;
 mod poison;

@@ -21,8 +21,6 @@ pub struct Report {
     pub lang: Lang,
     pub text: String,
     pub district: &'static str,
-    /// One of the many reports of the same power cut.
-    pub cut: bool,
 }
 
 /// The way it comes in.
@@ -99,7 +97,7 @@ fn report(class: Class, cut: bool, seen: &mut BTreeSet<String>, rng: &mut StdRng
             text.push_str(&format!(", {}", rng.random_range(1..100_000)));
         }
         if seen.insert(text.clone()) {
-            return Report { class, service: template.service, lang: template.lang, text, district, cut };
+            return Report { class, service: template.service, lang: template.lang, text, district };
         }
     }
 }

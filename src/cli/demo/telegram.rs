@@ -15,7 +15,6 @@ const BUSY_EVERY: u64 = 211;
 #[derive(Debug, Clone, Default)]
 pub struct BotMessage {
     pub id: i64,
-    pub text: String,
     /// The data of its buttons, in reading order.
     pub buttons: Vec<String>,
     /// A key that shares the place stands under it.
@@ -149,7 +148,7 @@ fn send(state: &Mutex<State>, body: &Value) -> HttpResponse {
     }
     let id = s.next_id;
     s.next_id += 1;
-    let mut message = BotMessage { id, text: text.to_owned(), ..BotMessage::default() };
+    let mut message = BotMessage { id, ..BotMessage::default() };
     read_keyboard(body.get("reply_markup"), &mut message);
     let place = s.chats.entry(chat).or_default();
     place.received += 1;

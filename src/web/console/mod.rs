@@ -38,6 +38,7 @@ pub fn configure(c: &mut ServiceConfig) {
     c.route("/console/requests/{number}", get().to(request::show));
     c.route("/console/requests/{number}/personal", post().to(request::personal));
     c.route("/console/requests/{number}/acts/{act}", post().to(request::do_act));
+    c.route("/console/requests/{number}/files/{id}", get().to(request::open_file));
     c.route("/console/requests/{number}/{rest:.*}", get().to(request::back));
     c.route("/console/jobs", get().to(jobs::list));
     c.service(resource("/console/link-code").route(post().to(jobs::link_code)).route(get().to(jobs::back)));

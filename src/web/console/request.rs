@@ -8,13 +8,14 @@ use super::words::{Due, Words};
 use crate::config::{local_date_time, local_time};
 use crate::dispatch::DispatchError;
 use crate::dispatch::acts::act;
-use crate::domain::access::Scope;
+use crate::domain::access::{Permission, Scope};
 use crate::domain::request::ActKind;
 use crate::domain::sla::{Timer, TimerState};
 use crate::domain::{Instant, RequestNumber};
-use crate::store::attachments::AttachmentRow;
+use crate::store::attachments::{self, AttachmentRow};
 use crate::web::auth::Session;
 use crate::web::error::{ApiError, title};
+use crate::web::files;
 use crate::web::peer;
 use crate::web::state::WebState;
 use actix_web::http::StatusCode;
@@ -39,6 +40,8 @@ pub(super) struct ClockLine {
 /// One file on the page.
 #[derive(Debug, Clone)]
 pub(super) struct FileLine {
+    /// Set when the file lies in our store and can be opened.
+    pub id: Option<String>,
     pub kind: String,
     pub size: String,
     pub state: String,
@@ -155,7 +158,8 @@ fn clock(w: &Words<'_>, t: &Timer, now: Instant) -> ClockLine {
 
 fn file(w: &Words<'_>, f: &AttachmentRow) -> FileLine {
     let size = f.size.map(|b| format!("{} KB", (b + 1023) / 1024)).unwrap_or_default();
-    FileLine { kind: w.of("media", &f.kind), size, state: w.of("file", &f.status), at: local_date_time(f.at) }
+    let id = (f.status == attachments::status::STORED).then(|| f.id.to_string());
+    FileLine { id, kind: w.of("media", &f.kind), size, state: w.of("file", &f.status), at: local_date_time(f.at) }
 }
 
 /// Signs of what was just done.
@@ -264,6 +268,18 @@ pub async fn do_act(
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// `GET /console/requests/{number}/files/{id}`.
+///
+/// # Errors
+/// `forbidden` for a role without personal data; else as [`files::answer`].
+pub async fn open_file(session: Session, state: web::Data<WebState>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+    if !session.may(Permission::ReadPersonal) {
+        return Err(ApiError::new("forbidden"));
+    }
+    let number = RequestNumber::parse(&path.0).map_err(|_| ApiError::new("bad_number"))?;
+    files::answer(&state, &session.scope, &number, &path.1).await
 }
 
 /// A GET of a page that only a form makes (a reload, a change of language): the request itself.
