@@ -4,8 +4,10 @@
 //! `dispatch` holds the use cases, one transaction each; `channels` is the seam to the wires of the `bots` crate; `workers` and `web` are the doors
 //! through which time and people come in; `app` puts it all together; `cli` is what a person starts. Arrows point down, and a test checks it.
 
+pub mod app;
 pub mod bus;
 pub mod channels;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dialogue;
@@ -20,5 +22,3 @@ pub mod timers;
 pub mod triage;
 pub mod web;
 pub mod workers;
-pub mod app;
-pub mod cli;

@@ -13,10 +13,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261121_000001_base::Migration),
-            Box::new(m20261121_000002_people::Migration),
-            Box::new(m20261121_000003_work::Migration),
-        ]
+        vec![Box::new(m20261121_000001_base::Migration), Box::new(m20261121_000002_people::Migration), Box::new(m20261121_000003_work::Migration)]
     }
 }

@@ -40,24 +40,17 @@ impl MigrationTrait for Migration {
         )
         .await?;
         m.create_index(Index::create().name("ix_raw_event_waiting").table("raw_event").col("status").col("slot").col("id").to_owned()).await?;
-        m.create_index(Index::create().name("ix_raw_event_conversation").table("raw_event").col("conversation_key").col("status").col("id").to_owned())
-            .await?;
+        m.create_index(
+            Index::create().name("ix_raw_event_conversation").table("raw_event").col("conversation_key").col("status").col("id").to_owned(),
+        )
+        .await?;
 
         m.create_table(
-            Table::create()
-                .table("lease")
-                .col(string("name").primary_key())
-                .col(string("owner"))
-                .col(timestamp_with_time_zone("until"))
-                .to_owned(),
+            Table::create().table("lease").col(string("name").primary_key()).col(string("owner")).col(timestamp_with_time_zone("until")).to_owned(),
         )
         .await?;
         m.create_table(
-            Table::create()
-                .table("worker_node")
-                .col(string("owner").primary_key())
-                .col(timestamp_with_time_zone("seen_until"))
-                .to_owned(),
+            Table::create().table("worker_node").col(string("owner").primary_key()).col(timestamp_with_time_zone("seen_until")).to_owned(),
         )
         .await?;
         m.create_table(Table::create().table("poll_offset").col(string("bot").primary_key()).col(big_integer("next")).to_owned()).await?;

@@ -59,7 +59,11 @@ impl Channel for MailChannel {
         match &self.transport {
             Transport::File(t) => t.send(letter).await.map(|_| ()).map_err(|e| SendError::Transient(e.to_string()))?,
             Transport::Smtp(t) => t.send(letter).await.map(|_| ()).map_err(|e| {
-                if e.is_permanent() { SendError::Rejected("the mail server refused the letter".into()) } else { SendError::Transient("the mail server".into()) }
+                if e.is_permanent() {
+                    SendError::Rejected("the mail server refused the letter".into())
+                } else {
+                    SendError::Transient("the mail server".into())
+                }
             })?,
         }
         Ok(Sent { provider_id: id })

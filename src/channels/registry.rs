@@ -39,10 +39,7 @@ impl Registry {
         let t = &config.channels.telegram;
         if t.is_on() {
             let url = t.api_url.parse().map_err(|e| RegistryError::Telegram(format!("api_url: {e}")))?;
-            let limits = bots::telegram::Timeouts {
-                call: Duration::from_secs(9),
-                ..bots::telegram::Timeouts::default()
-            };
+            let limits = bots::telegram::Timeouts { call: Duration::from_secs(9), ..bots::telegram::Timeouts::default() };
             let wire = TelegramChannel::new(t.token.expose(), Some(url), limits).map_err(|e| RegistryError::Telegram(e.to_string()))?;
             r.add(ChannelKind::Telegram, &t.name, Arc::new(wire.clone()));
             r.telegram.insert(t.name.clone(), wire);

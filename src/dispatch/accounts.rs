@@ -46,11 +46,9 @@ pub async fn hash_password(password: String) -> Result<String, DispatchError> {
 }
 
 async fn fits(password: String, hash: String) -> bool {
-    tokio::task::spawn_blocking(move || {
-        PasswordHash::new(&hash).is_ok_and(|h| argon().verify_password(password.as_bytes(), &h).is_ok())
-    })
-    .await
-    .unwrap_or(false)
+    tokio::task::spawn_blocking(move || PasswordHash::new(&hash).is_ok_and(|h| argon().verify_password(password.as_bytes(), &h).is_ok()))
+        .await
+        .unwrap_or(false)
 }
 
 /// Makes an account.
@@ -119,11 +117,8 @@ pub async fn sign_in(core: &Core, login: &str, password: &str, from: &str, sessi
     let right = fits(password.to_owned(), hash).await;
     let Some(staff) = member.filter(|_| right) else { return Err(DispatchError::Unauthorized) };
     rates::forget(core.db.write(), &bucket).await?;
-    let (kind, life) = if session {
-        (kind::SESSION, Duration::hours(core.settings.session_hours))
-    } else {
-        (kind::STAFF, Duration::days(core.settings.token_days))
-    };
+    let (kind, life) =
+        if session { (kind::SESSION, Duration::hours(core.settings.session_hours)) } else { (kind::STAFF, Duration::days(core.settings.token_days)) };
     let (token, expires) = issue(core, kind, staff.id.0, life).await?;
     Ok(SignedIn { token, expires, staff })
 }

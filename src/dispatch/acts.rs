@@ -19,22 +19,51 @@ pub const MAX_TEXT: usize = 4000;
 #[derive(Debug, Clone, PartialEq)]
 pub enum StaffAct {
     Accept,
-    Assign { crew: CrewCode },
+    Assign {
+        crew: CrewCode,
+    },
     Start,
     Arrive,
-    Hold { reason: String, until: Option<Instant> },
+    Hold {
+        reason: String,
+        until: Option<Instant>,
+    },
     Resume,
-    Resolve { note: Option<String> },
+    Resolve {
+        note: Option<String>,
+    },
     Close,
-    Reopen { reason: Option<String> },
-    Refuse { reason: String, queue: QueueCode },
-    Transfer { queue: QueueCode, reason: Option<String> },
-    Reject { reason: String },
-    Merge { into: RequestNumber },
+    Reopen {
+        reason: Option<String>,
+    },
+    Refuse {
+        reason: String,
+        queue: QueueCode,
+    },
+    Transfer {
+        queue: QueueCode,
+        reason: Option<String>,
+    },
+    Reject {
+        reason: String,
+    },
+    Merge {
+        into: RequestNumber,
+    },
     /// A field left out stays as it is.
-    Reclassify { class: Option<Class>, service: Option<ServiceCode>, district: Option<DistrictCode>, hazard: Option<Option<Hazard>>, priority: Option<Priority> },
-    Reply { text: String },
-    Note { text: String },
+    Reclassify {
+        class: Option<Class>,
+        service: Option<ServiceCode>,
+        district: Option<DistrictCode>,
+        hazard: Option<Option<Hazard>>,
+        priority: Option<Priority>,
+    },
+    Reply {
+        text: String,
+    },
+    Note {
+        text: String,
+    },
 }
 
 impl StaffAct {
@@ -161,9 +190,7 @@ async fn resolve(
             Act::Resolve { note }
         }
         StaffAct::Close => Act::Close { by: CloseReason::Staff },
-        StaffAct::Reopen { reason } => {
-            Act::Reopen { reason: reason.as_deref().filter(|n| !n.trim().is_empty()).map(|n| inner(fx, n)).transpose()? }
-        }
+        StaffAct::Reopen { reason } => Act::Reopen { reason: reason.as_deref().filter(|n| !n.trim().is_empty()).map(|n| inner(fx, n)).transpose()? },
         StaffAct::Refuse { reason, queue: q } => Act::Refuse { queue: queue(q)?, reason: inner(fx, reason)? },
         StaffAct::Transfer { queue: q, reason } => {
             let reason = reason.as_deref().filter(|n| !n.trim().is_empty()).map(|n| inner(fx, n)).transpose()?;
@@ -211,11 +238,8 @@ pub(super) fn reclassify(
     };
     // A priority that waiting has raised is not lowered by a correction of class or place.
     let priority = priority.unwrap_or_else(|| what.priority().min(if r.breaches > 0 { r.priority } else { Priority::LOW }));
-    let route = core
-        .book
-        .routing
-        .route(&what.route_key(), &core.book.catalog)
-        .ok_or_else(|| DispatchError::Internal("no queue takes the request".into()))?;
+    let route =
+        core.book.routing.route(&what.route_key(), &core.book.catalog).ok_or_else(|| DispatchError::Internal("no queue takes the request".into()))?;
     Ok(Act::Reclassify {
         class: what.class,
         service: what.service,

@@ -15,7 +15,7 @@ use crate::domain::actor::Actor;
 use crate::domain::inbound::MediaRef;
 use crate::domain::outgoing::{Keyboard, Outgoing, Params, Rank};
 use crate::domain::phone::Phone;
-use crate::domain::request::{Act, CloseReason, Status};
+use crate::domain::request::{Act, ActKind, CloseReason, Status};
 use crate::domain::{Class, CrewCode, DistrictCode, Instant, Lang, RequestNumber, StaffId};
 use crate::store::conversations::Conversation;
 use crate::store::messages::{PlaceRow, direction};
@@ -97,12 +97,7 @@ impl Turn<'_> {
         self.reply(key, Params::from([("number".to_owned(), number.to_string())]), keyboard);
     }
 
-    async fn carry_out(
-        &mut self,
-        command: Command,
-        state: &mut dialogue::Conversation,
-        member: Option<&staff::Staff>,
-    ) -> Result<(), DispatchError> {
+    async fn carry_out(&mut self, command: Command, state: &mut dialogue::Conversation, member: Option<&staff::Staff>) -> Result<(), DispatchError> {
         match command {
             Command::Register(draft) => self.register(draft, state),
             Command::AddMessage { number, text, media, quiet } => self.add(&number, &text, media, quiet).await,
@@ -295,13 +290,12 @@ impl Turn<'_> {
 
     async fn not_fixed(&mut self, number: &RequestNumber, reason: Option<&str>) -> Result<(), DispatchError> {
         let (actor, now) = (self.actor(), self.now);
-        let open = self.own(number).await?.is_some_and(|s| s.stored.request.status.is_open());
-        if open {
-            // Reopened already, by a second press: what was said is kept all the same.
-            return match reason {
-                Some(r) => self.add(number, r, Vec::new(), false).await,
-                None => Ok(()),
-            };
+        let status = self.own(number).await?.map(|s| s.stored.request.status);
+        match (status, reason) {
+            // Open already, by a second press, or ended for good: it cannot be opened again, and what was said is kept all the same.
+            (Some(s), Some(r)) if !r.trim().is_empty() && !ActKind::Reopen.allowed_from(s) => return self.add(number, r, Vec::new(), false).await,
+            (Some(s), _) if s.is_open() => return Ok(()),
+            _ => {}
         }
         self.try_acts(number, |fx, subject| {
             let reason = reason.filter(|r| !r.trim().is_empty()).map(|r| {
@@ -390,12 +384,7 @@ impl Turn<'_> {
     }
 
     /// For the crew's part: an act with the member's own scope.
-    pub(super) async fn crew_act(
-        &mut self,
-        scope: &Scope,
-        number: &RequestNumber,
-        act: &acts::StaffAct,
-    ) -> Result<Subject, DispatchError> {
+    pub(super) async fn crew_act(&mut self, scope: &Scope, number: &RequestNumber, act: &acts::StaffAct) -> Result<Subject, DispatchError> {
         let mut step = Effects::default();
         let done = acts::act_in(self.core, self.tx, &mut step, scope, number, None, act, self.now).await;
         if done.is_ok() {

@@ -11,7 +11,7 @@ use super::register::attach;
 use crate::dialogue::{self, CrewCommand};
 use crate::domain::access::{Reach, Scope};
 use crate::domain::outgoing::{Keyboard, Params};
-use crate::domain::request::{Act, Status};
+use crate::domain::request::{Act, ActError, ActKind, Status};
 use crate::domain::{CrewCode, RequestNumber};
 use crate::store::requests::{self, QueueFilter};
 use crate::store::timers;
@@ -97,14 +97,7 @@ async fn finish(
         return Err(DispatchError::NotFound);
     }
     let mut step = Effects::default();
-    let files = attach(
-        media,
-        Some(subject.stored.request.id),
-        Some(turn.talk.id),
-        turn.talk.channel,
-        &turn.talk.account,
-        turn.now,
-    );
+    let files = attach(media, Some(subject.stored.request.id), Some(turn.talk.id), turn.talk.channel, &turn.talk.account, turn.now);
     let actor = actor_of(scope);
     let mut acts: Vec<Act> = files.iter().map(|a| Act::Attach { attachment: a.id }).collect();
     step.attachments.extend(files);
@@ -114,11 +107,23 @@ async fn finish(
         step.messages.push(row);
         reference
     });
-    acts.push(Act::Resolve { note });
-    perform(turn.core, turn.tx, &mut step, &mut subject, &acts, &actor, turn.now).await?;
-    turn.fx.absorb(step);
-    turn.fx.flush(turn.tx, turn.now, turn.core.wall()).await?;
-    Ok(subject)
+    let status = subject.stored.request.status;
+    let refused = (!ActKind::Resolve.allowed_from(status)).then_some(ActError::NotFrom { act: ActKind::Resolve, status });
+    match (&refused, note) {
+        (None, note) => acts.push(Act::Resolve { note }),
+        // Finished already, by a second press or by a colleague: what the crew wrote and showed is kept all the same.
+        (Some(_), Some(text)) => acts.push(Act::Note { text }),
+        (Some(_), None) => {}
+    }
+    if !acts.is_empty() {
+        perform(turn.core, turn.tx, &mut step, &mut subject, &acts, &actor, turn.now).await?;
+        turn.fx.absorb(step);
+        turn.fx.flush(turn.tx, turn.now, turn.core.wall()).await?;
+    }
+    match refused {
+        Some(why) => Err(DispatchError::NotNow(why, Box::new(subject.stored))),
+        None => Ok(subject),
+    }
 }
 
 async fn jobs(turn: &mut Turn<'_>, scope: &Scope, crew: &CrewCode) -> Result<(), DispatchError> {

@@ -24,11 +24,9 @@ pub enum Count {
 impl Count {
     pub(super) fn tell(&self, metrics: &Metrics) {
         match self {
-            Self::Created { channel, class, service } => metrics.request_created(
-                channel.as_str(),
-                class.map_or("unclear", Class::as_str),
-                service.as_ref().map(ServiceCode::as_str),
-            ),
+            Self::Created { channel, class, service } => {
+                metrics.request_created(channel.as_str(), class.map_or("unclear", Class::as_str), service.as_ref().map(ServiceCode::as_str))
+            }
             Self::Breach { queue, stage } => metrics.breach(queue.as_deref(), stage),
         }
     }

@@ -31,8 +31,7 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Vec<String>, Dispat
         raw_events::erase(&tx, &super::intake::conversation_key(talk.channel, &talk.account, &talk.chat)).await?;
     }
     // Drafts of the dialogue hold words too.
-    let blank: Vec<Conversation> =
-        talks.into_iter().map(|t| Conversation { state: "{}".into(), silence_at: None, lang: Lang::Kk, ..t }).collect();
+    let blank: Vec<Conversation> = talks.into_iter().map(|t| Conversation { state: "{}".into(), silence_at: None, lang: Lang::Kk, ..t }).collect();
     conversations::upsert(&tx, &blank).await?;
     if let Some(phone) = residents::load(&tx, id).await?.and_then(|r| r.phone) {
         outbox::erase_address(&tx, ChannelKind::Sms.as_str(), phone.e164()).await?;

@@ -222,8 +222,7 @@ impl Talks {
         let i = &p.item.inbound;
         self.0.entry((i.channel, i.account.clone(), i.chat.clone())).or_insert_with(|| {
             let lang = p.reading.as_ref().map(|r| r.reply).or(i.lang_hint).unwrap_or(Lang::Kk);
-            let resident =
-                Resident { id: ResidentId::fresh(), phone: None, name: i.sender_name.clone(), lang, created_at: now };
+            let resident = Resident { id: ResidentId::fresh(), phone: None, name: i.sender_name.clone(), lang, created_at: now };
             let talk = Conversation {
                 id: ConversationId::fresh(),
                 channel: i.channel,

@@ -14,9 +14,7 @@ use crate::store::conversations::Conversation;
 #[must_use]
 pub fn params(subject: &Subject) -> Params {
     let r = &subject.stored.request;
-    let due = |stage| {
-        subject.live(stage).map_or_else(|| "@unknown.due".to_owned(), |t| format!("@time:{}", t.due_at.to_rfc3339()))
-    };
+    let due = |stage| subject.live(stage).map_or_else(|| "@unknown.due".to_owned(), |t| format!("@time:{}", t.due_at.to_rfc3339()));
     let code = |kind: &str, c: Option<&str>| c.map_or_else(|| format!("@unknown.{kind}"), |c| format!("@{kind}.{c}"));
     let mut p = Params::new();
     p.insert("number".into(), r.number.to_string());

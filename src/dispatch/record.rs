@@ -25,7 +25,15 @@ impl Subject {
     }
 }
 
-fn row(core: &Core, id: RequestId, prev: &RowHash, seq: i64, event: &Event, actor: &str, at: Instant) -> Result<(JournalRow, RowHash), DispatchError> {
+fn row(
+    core: &Core,
+    id: RequestId,
+    prev: &RowHash,
+    seq: i64,
+    event: &Event,
+    actor: &str,
+    at: Instant,
+) -> Result<(JournalRow, RowHash), DispatchError> {
     let payload = serde_json::to_string(event).map_err(|e| DispatchError::Internal(format!("event cannot be written: {e}")))?;
     let kind = event.kind().as_str();
     let request = id.to_string();

@@ -116,7 +116,11 @@ pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, n
     fx.messages.push(message);
     fx.attachments.extend(attachments);
     if new.address.is_some() || new.location.is_some() {
-        let place = PlaceRow { address: new.address.as_deref().map(crate::domain::inbound::storable), lat: new.location.map(|l| l.0), lon: new.location.map(|l| l.1) };
+        let place = PlaceRow {
+            address: new.address.as_deref().map(crate::domain::inbound::storable),
+            lat: new.location.map(|l| l.0),
+            lon: new.location.map(|l| l.1),
+        };
         fx.places.push((id, place));
     }
     fx.created.push(subject.stored.clone());

@@ -40,11 +40,7 @@ pub fn check(key: &ChainKey, stored: &Stored, rows: &[JournalRow]) -> Vec<Fault>
         }
         let request = row.request.to_string();
         let at_micros = row.at.timestamp_micros();
-        let hash = link(
-            key,
-            &prev,
-            &Link { request: &request, seq: row.seq, at_micros, actor: &row.actor, kind: &row.kind, payload: &row.payload },
-        );
+        let hash = link(key, &prev, &Link { request: &request, seq: row.seq, at_micros, actor: &row.actor, kind: &row.kind, payload: &row.payload });
         // After a gap the first hash cannot fit; that is the gap's fault, not this row's.
         let after_gap = matches!(faults.last(), Some(Fault::Missing { seq }) if *seq + 1 == row.seq);
         if hash.as_slice() != row.hash && !after_gap {

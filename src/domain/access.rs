@@ -47,7 +47,10 @@ impl Role {
             ),
             Self::Crew => matches!(
                 what,
-                P::ReadRequest | P::ReadPersonal | P::ReadJobs | P::Act(A::Accept | A::Start | A::Arrive | A::Hold | A::Resume | A::Resolve | A::Note)
+                P::ReadRequest
+                    | P::ReadPersonal
+                    | P::ReadJobs
+                    | P::Act(A::Accept | A::Start | A::Arrive | A::Hold | A::Resume | A::Resolve | A::Note)
             ),
         }
     }

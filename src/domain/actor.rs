@@ -10,7 +10,10 @@ pub enum Actor {
     /// A dispatcher, manager or administrator.
     Staff(StaffId),
     /// A member of a crew, through the bot or the console.
-    Crew { staff: StaffId, crew: CrewCode },
+    Crew {
+        staff: StaffId,
+        crew: CrewCode,
+    },
     /// A part of the program: `intake`, `sweeper`, `silence`.
     System(&'static str),
 }

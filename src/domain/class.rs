@@ -1,6 +1,5 @@
 //! What a message is (class) and what danger it states (hazard). Both are fixed by law and practice, so they are types, not data.
 
-
 /// Declares a closed set of snake_case words with `as_str`, `parse` and `ALL`.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {

@@ -45,22 +45,45 @@ pub struct MediaRef {
 pub enum Content {
     Text(String),
     /// A slash command without its slash and bot name, and the rest of the line.
-    Command { name: String, arg: String },
+    Command {
+        name: String,
+        arg: String,
+    },
     /// A pressed button: our own data, and the wire's handle to acknowledge the press.
-    Button { data: String, ack: String },
-    Location { lat: f64, lon: f64 },
+    Button {
+        data: String,
+        ack: String,
+    },
+    Location {
+        lat: f64,
+        lon: f64,
+    },
     /// A shared contact; `own` is true only when the wire proves that it is the sender's.
-    Contact { phone: Option<Phone>, own: bool },
-    Media { media: MediaRef, caption: Option<String>, group: Option<String> },
+    Contact {
+        phone: Option<Phone>,
+        own: bool,
+    },
+    Media {
+        media: MediaRef,
+        caption: Option<String>,
+        group: Option<String>,
+    },
     /// A sent message was changed by its author.
-    Edited { of: String, text: String },
+    Edited {
+        of: String,
+        text: String,
+    },
     /// The resident blocked us, or came back.
     Blocked,
     Unblocked,
     /// A kind that we cannot use: answered politely, kept raw.
-    Unsupported { kind: String },
+    Unsupported {
+        kind: String,
+    },
     /// Nothing a person said: kept, counted, not answered.
-    Ignored { kind: String },
+    Ignored {
+        kind: String,
+    },
 }
 
 /// Text as every database of ours can hold it: without NUL, which PostgreSQL refuses.

@@ -61,7 +61,10 @@ pub enum Keyboard {
 /// The words of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    Template { key: String, params: Params },
+    Template {
+        key: String,
+        params: Params,
+    },
     /// A person's own words: the erasable row that holds them.
     Words(MessageId),
 }

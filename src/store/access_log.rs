@@ -4,7 +4,10 @@ use super::db::Conn;
 use super::entity::access_log::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::{Instant, RequestId};
-use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+};
 
 /// # Errors
 /// [`StoreError`]: then nothing may be shown.

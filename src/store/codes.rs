@@ -68,12 +68,8 @@ pub async fn count_try(c: &impl Conn, id: Uuid, max: i32) -> Result<bool, StoreE
 /// # Errors
 /// [`StoreError`].
 pub async fn spend(c: &impl Conn, id: Uuid, now: Instant) -> Result<bool, StoreError> {
-    let done = Entity::update_many()
-        .col_expr(Column::UsedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
-        .filter(Column::UsedAt.is_null())
-        .exec(c)
-        .await?;
+    let done =
+        Entity::update_many().col_expr(Column::UsedAt, Expr::value(now)).filter(Column::Id.eq(id)).filter(Column::UsedAt.is_null()).exec(c).await?;
     Ok(done.rows_affected == 1)
 }
 
@@ -82,12 +78,7 @@ pub async fn spend(c: &impl Conn, id: Uuid, now: Instant) -> Result<bool, StoreE
 /// # Errors
 /// [`StoreError`].
 pub async fn sent_since(c: &impl Conn, purpose: &str, subject: &str, since: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::find()
-        .filter(Column::Purpose.eq(purpose))
-        .filter(Column::Subject.eq(subject))
-        .filter(Column::CreatedAt.gt(since))
-        .count(c)
-        .await?)
+    Ok(Entity::find().filter(Column::Purpose.eq(purpose)).filter(Column::Subject.eq(subject)).filter(Column::CreatedAt.gt(since)).count(c).await?)
 }
 
 /// Drops codes that ended before a time.

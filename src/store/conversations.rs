@@ -134,8 +134,7 @@ pub async fn of_staff(c: &impl Conn, staff: &[StaffId]) -> Result<Vec<Conversati
 /// # Errors
 /// [`StoreError`].
 pub async fn silent(c: &impl Conn, now: Instant, limit: u64) -> Result<Vec<Conversation>, StoreError> {
-    let rows =
-        Entity::find().filter(Column::SilenceAt.lte(now)).order_by(Column::SilenceAt, Order::Asc).limit(limit).all(c).await?;
+    let rows = Entity::find().filter(Column::SilenceAt.lte(now)).order_by(Column::SilenceAt, Order::Asc).limit(limit).all(c).await?;
     rows.into_iter().map(Conversation::try_from).collect()
 }
 

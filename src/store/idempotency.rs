@@ -35,10 +35,8 @@ pub async fn keep(c: &impl Conn, scope: &str, key: &str, kept: &Kept, now: Insta
         answer: Set(Some(kept.answer.clone())),
         created_at: Set(now),
     };
-    let n = Entity::insert(row)
-        .on_conflict(OnConflict::columns([Column::Scope, Column::Key]).do_nothing().to_owned())
-        .exec_without_returning(c)
-        .await?;
+    let n =
+        Entity::insert(row).on_conflict(OnConflict::columns([Column::Scope, Column::Key]).do_nothing().to_owned()).exec_without_returning(c).await?;
     Ok(n == 1)
 }
 

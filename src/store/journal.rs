@@ -5,7 +5,10 @@ use super::entity::request_journal::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::request::{Event, RowHash};
 use crate::domain::{Instant, RequestId};
-use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// One row, as it is hashed and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +82,7 @@ pub async fn after(c: &impl Conn, position: i64, limit: u64) -> Result<Vec<(i64,
 /// # Errors
 /// [`StoreError`].
 pub async fn last_position(c: &impl Conn) -> Result<i64, StoreError> {
-    let last: Option<i64> =
-        Entity::find().select_only().column(Column::Id).order_by(Column::Id, Order::Desc).limit(1).into_tuple().one(c).await?;
+    let last: Option<i64> = Entity::find().select_only().column(Column::Id).order_by(Column::Id, Order::Desc).limit(1).into_tuple().one(c).await?;
     Ok(last.unwrap_or(0))
 }
 

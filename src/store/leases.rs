@@ -27,10 +27,8 @@ pub async fn take(c: &impl Conn, name: &str, owner: &str, now: Instant, for_: Du
         return Ok(true);
     }
     let row = lease::ActiveModel { name: Set(name.to_owned()), owner: Set(owner.to_owned()), until: Set(until) };
-    let inserted = lease::Entity::insert(row)
-        .on_conflict(OnConflict::column(lease::Column::Name).do_nothing().to_owned())
-        .exec_without_returning(c)
-        .await?;
+    let inserted =
+        lease::Entity::insert(row).on_conflict(OnConflict::column(lease::Column::Name).do_nothing().to_owned()).exec_without_returning(c).await?;
     Ok(inserted > 0)
 }
 

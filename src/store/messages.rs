@@ -83,10 +83,7 @@ pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<Message>, St
         .order_by(message::Column::Id, Order::Asc)
         .all(c)
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|m| Message { id: MessageId(m.id), direction: m.direction, author: m.author, text: m.text, at: m.at })
-        .collect())
+    Ok(rows.into_iter().map(|m| Message { id: MessageId(m.id), direction: m.direction, author: m.author, text: m.text, at: m.at }).collect())
 }
 
 /// The first message of each request, for lists.

@@ -6,7 +6,10 @@ use super::error::StoreError;
 use crate::domain::outgoing::{Body, Outgoing};
 use crate::domain::{ConversationId, Instant, RequestId};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query, SelectStatement};
-use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+};
 
 pub use super::entity::outbox::Model as OutboxRow;
 
@@ -66,10 +69,7 @@ pub async fn insert(c: &impl Conn, rows: &[Outgoing], now: Instant, wall: Instan
             error: Set(None),
         });
     }
-    Entity::insert_many(models)
-        .on_conflict(OnConflict::column(Column::Dedupe).do_nothing().to_owned())
-        .exec_without_returning(c)
-        .await?;
+    Entity::insert_many(models).on_conflict(OnConflict::column(Column::Dedupe).do_nothing().to_owned()).exec_without_returning(c).await?;
     Ok(())
 }
 
@@ -140,12 +140,23 @@ pub async fn claim(c: &impl Conn, row: &Model, owner: &str, wall: Instant, until
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// Accepted by the provider. The text as sent is kept for the thread.
-    Sent { provider_id: String, text: String, at: Instant },
+    Sent {
+        provider_id: String,
+        text: String,
+        at: Instant,
+    },
     /// Try again at this wall time.
-    Retry { at: Instant, error: String },
-    Dead { error: String },
+    Retry {
+        at: Instant,
+        error: String,
+    },
+    Dead {
+        error: String,
+    },
     Expired,
-    Parked { error: String },
+    Parked {
+        error: String,
+    },
 }
 
 /// Writes how it ended. False when the row is no longer in our hands: another sender has taken over.

@@ -16,11 +16,7 @@ pub async fn hit(c: &impl Conn, bucket: &str, window: Duration, max: i32, now: I
     let starts = now.duration_trunc(window).unwrap_or(now);
     let row = ActiveModel { bucket: Set(bucket.to_owned()), starts_at: Set(starts), hits: Set(1) };
     Entity::insert(row)
-        .on_conflict(
-            OnConflict::columns([Column::Bucket, Column::StartsAt])
-                .value(Column::Hits, Expr::col((Entity, Column::Hits)).add(1))
-                .to_owned(),
-        )
+        .on_conflict(OnConflict::columns([Column::Bucket, Column::StartsAt]).value(Column::Hits, Expr::col((Entity, Column::Hits)).add(1)).to_owned())
         .exec_without_returning(c)
         .await?;
     let hits = Entity::find_by_id((bucket.to_owned(), starts)).one(c).await?.map_or(0, |r| r.hits);

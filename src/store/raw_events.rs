@@ -5,7 +5,10 @@ use super::entity::raw_event::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::Instant;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::{NotSet, Set}, ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -87,10 +90,7 @@ pub async fn waiting(c: &impl Conn, slots: &[i16], except: &BTreeSet<String>, li
     if !except.is_empty() {
         q = q.filter(Column::ConversationKey.is_not_in(except.iter().cloned()));
     }
-    Ok(q.order_by(Column::Id, Order::Asc)
-        .limit(limit)
-        .all(c)
-        .await?)
+    Ok(q.order_by(Column::Id, Order::Asc).limit(limit).all(c).await?)
 }
 
 /// Marks events done inside the transaction of their effects. The caller rolls back when the count is not what it expects: someone was faster.

@@ -201,15 +201,10 @@ fn scoped(q: Select<Entity>, scope: &Scope) -> Select<Entity> {
 fn paged(q: Select<Entity>, cursor: Option<&QueueCursor>, limit: u64) -> Select<Entity> {
     let mut q = q;
     if let Some(k) = cursor {
-        q = q.filter(
-            Condition::any().add(Column::Priority.gt(k.priority)).add(
-                Condition::all().add(Column::Priority.eq(k.priority)).add(
-                    Condition::any()
-                        .add(Column::SortDue.gt(k.due))
-                        .add(Condition::all().add(Column::SortDue.eq(k.due)).add(Column::Id.gt(k.id.0))),
-                ),
-            ),
-        );
+        q =
+            q.filter(Condition::any().add(Column::Priority.gt(k.priority)).add(Condition::all().add(Column::Priority.eq(k.priority)).add(
+                Condition::any().add(Column::SortDue.gt(k.due)).add(Condition::all().add(Column::SortDue.eq(k.due)).add(Column::Id.gt(k.id.0))),
+            )));
     }
     q.order_by(Column::Priority, Order::Asc).order_by(Column::SortDue, Order::Asc).order_by(Column::Id, Order::Asc).limit(limit)
 }
@@ -256,12 +251,7 @@ pub async fn crew_jobs(c: &impl Conn, crew: &CrewCode, limit: u64) -> Result<Vec
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn of_resident(
-    c: &impl Conn,
-    resident: ResidentId,
-    before: Option<(Instant, RequestId)>,
-    limit: u64,
-) -> Result<Vec<Stored>, StoreError> {
+pub async fn of_resident(c: &impl Conn, resident: ResidentId, before: Option<(Instant, RequestId)>, limit: u64) -> Result<Vec<Stored>, StoreError> {
     own(c, Condition::all().add(Column::ResidentId.eq(resident.0)), before, limit).await
 }
 
@@ -276,9 +266,7 @@ pub async fn of_chat(c: &impl Conn, resident: ResidentId, chat: ConversationId, 
 async fn own(c: &impl Conn, whose: Condition, before: Option<(Instant, RequestId)>, limit: u64) -> Result<Vec<Stored>, StoreError> {
     let mut q = Entity::find().filter(whose);
     if let Some((at, id)) = before {
-        q = q.filter(
-            Condition::any().add(Column::ReceivedAt.lt(at)).add(Condition::all().add(Column::ReceivedAt.eq(at)).add(Column::Id.lt(id.0))),
-        );
+        q = q.filter(Condition::any().add(Column::ReceivedAt.lt(at)).add(Condition::all().add(Column::ReceivedAt.eq(at)).add(Column::Id.lt(id.0))));
     }
     let rows = q.order_by(Column::ReceivedAt, Order::Desc).order_by(Column::Id, Order::Desc).limit(limit).all(c).await?;
     rows.into_iter().map(Stored::try_from).collect()
@@ -291,8 +279,7 @@ async fn own(c: &impl Conn, whose: Condition, before: Option<(Instant, RequestId
 pub async fn without_journal(c: &impl Conn) -> Result<Vec<RequestId>, StoreError> {
     use super::entity::request_journal;
     let rows = Query::select().column(request_journal::Column::RequestId).from(request_journal::Entity).to_owned();
-    let ids: Vec<uuid::Uuid> =
-        Entity::find().select_only().column(Column::Id).filter(Column::Id.not_in_subquery(rows)).into_tuple().all(c).await?;
+    let ids: Vec<uuid::Uuid> = Entity::find().select_only().column(Column::Id).filter(Column::Id.not_in_subquery(rows)).into_tuple().all(c).await?;
     Ok(ids.into_iter().map(RequestId).collect())
 }
 

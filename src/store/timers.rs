@@ -47,8 +47,7 @@ pub async fn upsert(c: &impl Conn, rows: &[Timer]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let conflict =
-        OnConflict::column(Column::Id).update_columns([Column::State, Column::DueAt, Column::RemainingUs, Column::EndedAt]).to_owned();
+    let conflict = OnConflict::column(Column::Id).update_columns([Column::State, Column::DueAt, Column::RemainingUs, Column::EndedAt]).to_owned();
     Entity::insert_many(rows.iter().map(active)).on_conflict(conflict).exec_without_returning(c).await?;
     Ok(())
 }
@@ -126,9 +125,5 @@ pub async fn running_after(c: &impl Conn, after: Option<(Instant, TimerId)>, lim
 /// # Errors
 /// [`StoreError`].
 pub async fn pending(c: &impl Conn, stage: Stage) -> Result<u64, StoreError> {
-    Ok(Entity::find()
-        .filter(Column::State.eq(TimerState::Running.as_str()))
-        .filter(Column::Stage.eq(stage.as_str()))
-        .count(c)
-        .await?)
+    Ok(Entity::find().filter(Column::State.eq(TimerState::Running.as_str())).filter(Column::Stage.eq(stage.as_str())).count(c).await?)
 }

@@ -3,8 +3,8 @@
 use super::error::ApiError;
 use super::state::WebState;
 use crate::dispatch::{accounts, secrets};
-use crate::domain::access::{Permission, Scope};
 use crate::domain::ResidentId;
+use crate::domain::access::{Permission, Scope};
 use crate::store::staff::Staff;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -21,11 +21,7 @@ fn state(req: &HttpRequest) -> Result<web::Data<WebState>, ApiError> {
 fn bearer(req: &HttpRequest) -> Result<String, ApiError> {
     let header = req.headers().get("authorization").and_then(|h| h.to_str().ok()).unwrap_or("");
     let (scheme, token) = header.split_once(' ').unwrap_or(("", ""));
-    if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
-        Ok(token.trim().to_owned())
-    } else {
-        Err(ApiError::new("unauthorized"))
-    }
+    if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() { Ok(token.trim().to_owned()) } else { Err(ApiError::new("unauthorized")) }
 }
 
 /// A member of staff with a bearer token. Cookies open nothing here.

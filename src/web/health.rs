@@ -39,10 +39,8 @@ pub async fn metrics(state: web::Data<WebState>) -> HttpResponse {
 
 async fn gather(core: &Core) -> Result<(), StoreError> {
     let open = stats::open_by_queue(core.db.read()).await?;
-    let rows: Vec<OpenRow> = open
-        .into_iter()
-        .map(|(queue, status, count)| OpenRow { queue: queue.unwrap_or_else(|| "none".into()), status, count })
-        .collect();
+    let rows: Vec<OpenRow> =
+        open.into_iter().map(|(queue, status, count)| OpenRow { queue: queue.unwrap_or_else(|| "none".into()), status, count }).collect();
     core.metrics.set_open(&rows);
     let mut clocks = Vec::new();
     for stage in Stage::ALL {

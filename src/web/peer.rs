@@ -13,12 +13,7 @@ pub fn address(req: &HttpRequest, state: &WebState) -> String {
         return socket.to_string();
     }
     let header = req.headers().get("x-forwarded-for").and_then(|h| h.to_str().ok()).unwrap_or("");
-    header
-        .rsplit(',')
-        .filter_map(|part| part.trim().parse::<IpAddr>().ok())
-        .find(|ip| !state.proxies.contains(ip))
-        .unwrap_or(socket)
-        .to_string()
+    header.rsplit(',').filter_map(|part| part.trim().parse::<IpAddr>().ok()).find(|ip| !state.proxies.contains(ip)).unwrap_or(socket).to_string()
 }
 
 /// The language of `?lang=`, else of the cookie `lang`, else of `Accept-Language`, else Kazakh.

@@ -7,7 +7,7 @@ use crate::dispatch::Core;
 use crate::domain::outgoing::Condition;
 use crate::domain::{Instant, MessageId, RequestId};
 use crate::metrics::SentOutcome;
-use crate::store::outbox::{self, Outcome, OutboxRow};
+use crate::store::outbox::{self, OutboxRow, Outcome};
 use crate::store::{StoreError, conversations, messages, requests};
 use bots::channel::SendError;
 use futures_util::StreamExt;

@@ -152,14 +152,15 @@ impl Road {
     /// A note and a photo, or a photo with words under it, or nothing but "finish".
     async fn tell(&mut self, todo: &Todo) {
         let note = NOTES.choose(&mut self.rng).copied().unwrap_or("…");
-        self.told.insert(todo.data.strip_prefix("cx:").unwrap_or("").to_owned());
+        let number = todo.data.strip_prefix("cx:").unwrap_or("").to_owned();
+        self.told.insert(number.clone());
         self.files += 1;
         let file = format!("done_{}_{}", self.phone.chat, self.files);
         match self.rng.random_range(0..10) {
             0 => self.phone.press(todo.message, &todo.data).await,
-            1..4 => self.phone.photo(&file, Some(note)).await,
+            1..4 => self.phone.proof(&number, &file, note).await,
             _ => {
-                self.phone.say(note).await;
+                self.phone.note(&number, note).await;
                 self.phone.world.rest(0.3).await;
                 self.phone.photo(&file, None).await;
             }

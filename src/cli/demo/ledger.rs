@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum Want {
     /// These words must stand in a message of the chat or of its requests.
     Words(String),
+    /// A crew's note: these words must stand with the request of this number, or in the crew's own chat.
+    Note { number: String, text: String },
     /// This file must belong to a request.
     File(String),
     /// An answer must have come.

@@ -3,8 +3,10 @@
 use super::ledger::{Said, Update, Want};
 use super::world::World;
 use crate::dispatch::{Core, DispatchError, verify};
-use crate::domain::{RequestId, RequestNumber};
+use crate::domain::request::Event;
+use crate::domain::{Class, RequestId, RequestNumber};
 use crate::store::audit::{self, Row};
+use crate::store::journal;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -23,6 +25,8 @@ pub struct Verdict {
 pub struct Books {
     pub requests: Vec<Row>,
     pub messages: Vec<audit::Said>,
+    /// What triage made of each request at the door, before anybody corrected it.
+    pub first_class: BTreeMap<Uuid, Option<Class>>,
     chats: BTreeMap<String, Uuid>,
     files: BTreeMap<String, (Option<Uuid>, String)>,
     events: BTreeMap<String, String>,
@@ -34,8 +38,17 @@ impl Books {
     /// The store's.
     pub async fn read(core: &Core) -> Result<Self, DispatchError> {
         let db = core.db.read();
+        let requests = audit::requests(db).await?;
+        let mut first_class = BTreeMap::new();
+        for r in &requests {
+            let rows = journal::of_request(db, RequestId(r.id)).await?;
+            if let Some(Event::Registered(begun)) = rows.first().and_then(|row| row.event().ok()) {
+                first_class.insert(r.id, begun.class);
+            }
+        }
         Ok(Self {
-            requests: audit::requests(db).await?,
+            requests,
+            first_class,
             messages: audit::said(db).await?,
             chats: audit::chats(db).await?,
             files: audit::files(db).await?,
@@ -56,6 +69,10 @@ impl Books {
             }
         }
         out
+    }
+
+    fn ids(&self) -> BTreeMap<&str, Uuid> {
+        self.requests.iter().map(|r| (r.number.as_str(), r.id)).collect()
     }
 
     /// The requests that hold a line.
@@ -123,12 +140,19 @@ pub async fn check(core: &Core, world: &World, books: &Books) -> Result<Verdict,
 
 fn telegram(v: &mut Verdict, said: &Said, books: &Books, world: &World) {
     let lines = books.lines_of_chats();
+    let (by_line, ids) = (books.requests_by_line(), books.ids());
     let chat = |u: &Update| books.chats.get(&u.chat.to_string());
     let wants = || said.updates.iter().flat_map(|u| u.wants.iter().map(move |w| (u, w)));
     v.look("updates taken in", &said.updates, |u| (!books.events.contains_key(&u.id.to_string())).then(|| format!("update {} is not stored", u.id)));
-    v.look("messages kept word for word", wants(), |(u, w)| match w {
-        Want::Words(text) if !chat(u).and_then(|c| lines.get(c)).is_some_and(|l| l.contains(text.trim())) => {
-            Some(format!("update {} in chat {}: '{text}' is nowhere", u.id, u.chat))
+    let in_chat = |u: &Update, text: &str| chat(u).and_then(|c| lines.get(c)).is_some_and(|l| l.contains(text.trim()));
+    v.look("messages of residents kept word for word", wants().filter(|(_, w)| matches!(w, Want::Words(_))), |(u, w)| match w {
+        Want::Words(text) if !in_chat(u, text) => Some(format!("update {} in chat {}: '{text}' is nowhere", u.id, u.chat)),
+        _ => None,
+    });
+    v.look("notes of crews kept with their job", wants().filter(|(_, w)| matches!(w, Want::Note { .. })), |(u, w)| match w {
+        Want::Note { number, text } => {
+            let with_job = ids.get(number.as_str()).is_some_and(|id| by_line.get(text.as_str()).is_some_and(|set| set.contains(id)));
+            (!with_job && !in_chat(u, text)).then(|| format!("update {} in chat {}: '{text}' is nowhere", u.id, u.chat))
         }
         _ => None,
     });
@@ -148,10 +172,10 @@ fn telegram(v: &mut Verdict, said: &Said, books: &Books, world: &World) {
 
 fn api(v: &mut Verdict, said: &Said, books: &Books) {
     let by_line = books.requests_by_line();
-    let ids: BTreeMap<String, Uuid> = books.requests.iter().map(|r| (r.number.clone(), r.id)).collect();
+    let ids = books.ids();
     v.look("words through the API and the operator's desk kept", &said.words, |w| {
         let digits = RequestNumber::parse(&w.number).map_or_else(|_| w.number.clone(), |n| n.digits().to_owned());
-        match ids.get(&digits) {
+        match ids.get(digits.as_str()) {
             None => Some(format!("request {} is not there", w.number)),
             Some(id) if by_line.get(w.text.trim()).is_some_and(|set| set.contains(id)) => None,
             Some(_) => Some(format!("request {} has lost '{}'", w.number, w.text)),

@@ -103,7 +103,7 @@ pub async fn run(config: Config, args: &Args) -> Done {
         let books = loss::Books::read(&core).await?;
         let summary = Summary::of(core.db.read(), from - chrono::Duration::minutes(1), to).await?;
         let verdict = loss::check(&core, &world, &books).await?;
-        tables::print(&summary, &tables::understood(&world.ledger.write(), &books.requests, &books.messages));
+        tables::print(&summary, &tables::understood(&world.ledger.write(), &books));
         lost = told(&world, &verdict, drained);
         if !args.exit && !life.is_stopping() {
             show(format!("\nThe service goes on at the world's own speed: {base}/console  (password {password}). Ctrl-C ends it."));

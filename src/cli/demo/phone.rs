@@ -37,13 +37,27 @@ impl Phone {
         self.message(json!({"text": text}), vec![Want::Answer]).await;
     }
 
+    /// A crew's note on a job.
+    pub async fn note(&self, number: &str, text: &str) {
+        self.message(json!({"text": text}), vec![Want::Note { number: number.to_owned(), text: text.to_owned() }]).await;
+    }
+
     pub async fn photo(&self, file: &str, caption: Option<&str>) {
+        self.picture(file, caption, caption.map(|c| Want::Words(c.to_owned()))).await;
+    }
+
+    /// The proof of a job, with a crew's note under it.
+    pub async fn proof(&self, number: &str, file: &str, note: &str) {
+        self.picture(file, Some(note), Some(Want::Note { number: number.to_owned(), text: note.to_owned() })).await;
+    }
+
+    async fn picture(&self, file: &str, caption: Option<&str>, words: Option<Want>) {
         let sizes = json!([
             {"file_id": format!("{file}s"), "file_unique_id": format!("us{file}"), "width": 90, "height": 67, "file_size": 900},
             {"file_id": file, "file_unique_id": format!("u{file}"), "width": 1280, "height": 960, "file_size": 2050}
         ]);
         let mut wants = vec![Want::File(file.to_owned())];
-        wants.extend(caption.map(|c| Want::Words(c.to_owned())));
+        wants.extend(words);
         let mut content = json!({"photo": sizes});
         if let (Some(map), Some(c)) = (content.as_object_mut(), caption) {
             map.insert("caption".into(), json!(c));

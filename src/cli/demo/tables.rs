@@ -1,12 +1,12 @@
 //! The tables at the end.
 
 use super::ledger::Said;
+use super::loss::Books;
 use super::progress::show;
 use crate::domain::Class;
 use crate::reports::summary::share;
 use crate::reports::{Summary, Table};
-use crate::store::audit::{Row, Said as Message};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The service's report of 2020.
 const YEAR_2020: [(Class, i64); 5] =
@@ -29,15 +29,17 @@ pub fn classes(s: &Summary) -> Table {
     t
 }
 
-/// What was meant against what the service has: after the dispatchers' corrections, as the requests stand now. Reads its rows by their text.
+/// What was meant against what triage made of it at the door, before any correction. A request that several reports joined counts for the one
+/// that began it.
 #[must_use]
-pub fn understood(said: &Said, requests: &[Row], messages: &[Message]) -> Table {
-    let class_of: BTreeMap<_, _> = requests.iter().map(|r| (r.id, r.class.as_deref())).collect();
+pub fn understood(said: &Said, books: &Books) -> Table {
     let mut seen: BTreeMap<Class, BTreeMap<&str, i64>> = BTreeMap::new();
-    for m in messages {
+    let mut counted = BTreeSet::new();
+    for m in &books.messages {
         let (Some(request), Some(text)) = (m.request, &m.text) else { continue };
-        for report in text.lines().filter_map(|l| said.reports.get(l.trim())) {
-            let got = class_of.get(&request).copied().flatten().unwrap_or("none");
+        let Some(report) = text.lines().find_map(|l| said.reports.get(l.trim())) else { continue };
+        if counted.insert(request) {
+            let got = books.first_class.get(&request).copied().flatten().map_or("none", Class::as_str);
             *seen.entry(report.class).or_default().entry(got).or_default() += 1;
         }
     }
@@ -60,7 +62,7 @@ pub fn understood(said: &Said, requests: &[Row], messages: &[Message]) -> Table 
 /// Everything about the period.
 pub fn print(s: &Summary, understood: &Table) {
     show(format!("\nRequests by class\n{}", classes(s)));
-    show(format!("What was meant (rows) and what it stands as (columns)\n{understood}"));
+    show(format!("What was meant (rows) and what triage made of it at the door (columns; none: left to a person)\n{understood}"));
     show(format!("Queues by status\n{}", s.queue_table()));
     show(format!("Clocks\n{}", s.clock_table()));
     show(format!("Channels\n{}", s.channel_table()));

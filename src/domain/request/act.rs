@@ -12,18 +12,39 @@ use crate::domain::time::Instant;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     Accept,
-    Assign { crew: CrewCode },
+    Assign {
+        crew: CrewCode,
+    },
     Start,
     Arrive,
-    Hold { reason: TextRef, until: Option<Instant> },
+    Hold {
+        reason: TextRef,
+        until: Option<Instant>,
+    },
     Resume,
-    Resolve { note: Option<TextRef> },
-    Close { by: CloseReason },
-    Reopen { reason: Option<TextRef> },
-    Refuse { reason: TextRef, queue: QueueCode },
-    Transfer { queue: QueueCode, reason: Option<TextRef> },
-    Reject { reason: TextRef },
-    Merge { into: RequestId },
+    Resolve {
+        note: Option<TextRef>,
+    },
+    Close {
+        by: CloseReason,
+    },
+    Reopen {
+        reason: Option<TextRef>,
+    },
+    Refuse {
+        reason: TextRef,
+        queue: QueueCode,
+    },
+    Transfer {
+        queue: QueueCode,
+        reason: Option<TextRef>,
+    },
+    Reject {
+        reason: TextRef,
+    },
+    Merge {
+        into: RequestId,
+    },
     /// `queue` is where the new classification routes to, with the rule's name; the same queue as before changes nothing.
     Reclassify {
         class: Option<Class>,
@@ -34,13 +55,28 @@ pub enum Act {
         queue: QueueCode,
         rule: String,
     },
-    Reply { text: TextRef },
-    Note { text: TextRef },
-    AddMessage { text: TextRef },
-    Attach { attachment: AttachmentId },
-    Locate { text: TextRef },
-    Rate { score: u8 },
-    Breach { stage: Stage, due_at: Instant },
+    Reply {
+        text: TextRef,
+    },
+    Note {
+        text: TextRef,
+    },
+    AddMessage {
+        text: TextRef,
+    },
+    Attach {
+        attachment: AttachmentId,
+    },
+    Locate {
+        text: TextRef,
+    },
+    Rate {
+        score: u8,
+    },
+    Breach {
+        stage: Stage,
+        due_at: Instant,
+    },
 }
 
 words! {

@@ -26,20 +26,44 @@ words! {
 pub enum Event {
     Registered(Box<Registration>),
     /// Routed, by the named rule.
-    Queued { queue: QueueCode, rule: String },
+    Queued {
+        queue: QueueCode,
+        rule: String,
+    },
     Accepted,
-    Assigned { crew: CrewCode },
+    Assigned {
+        crew: CrewCode,
+    },
     Started,
     Arrived,
-    Held { reason: TextRef, until: Option<Instant> },
+    Held {
+        reason: TextRef,
+        until: Option<Instant>,
+    },
     Resumed,
-    Resolved { note: Option<TextRef> },
-    Closed { by: CloseReason },
-    Reopened { reason: Option<TextRef> },
-    Refused { reason: TextRef, queue: QueueCode },
-    Transferred { queue: QueueCode, reason: Option<TextRef> },
-    Rejected { reason: TextRef },
-    Merged { into: RequestId },
+    Resolved {
+        note: Option<TextRef>,
+    },
+    Closed {
+        by: CloseReason,
+    },
+    Reopened {
+        reason: Option<TextRef>,
+    },
+    Refused {
+        reason: TextRef,
+        queue: QueueCode,
+    },
+    Transferred {
+        queue: QueueCode,
+        reason: Option<TextRef>,
+    },
+    Rejected {
+        reason: TextRef,
+    },
+    Merged {
+        into: RequestId,
+    },
     Reclassified {
         class: Option<Class>,
         service: Option<ServiceCode>,
@@ -48,15 +72,31 @@ pub enum Event {
         priority: Priority,
     },
     /// The resident said more.
-    MessageAdded { text: TextRef },
-    AttachmentAdded { attachment: AttachmentId },
+    MessageAdded {
+        text: TextRef,
+    },
+    AttachmentAdded {
+        attachment: AttachmentId,
+    },
     /// The place became known or changed; coordinates and address lie in the erasable row.
-    Located { text: TextRef },
-    Replied { text: TextRef },
-    Noted { text: TextRef },
-    Rated { score: u8 },
+    Located {
+        text: TextRef,
+    },
+    Replied {
+        text: TextRef,
+    },
+    Noted {
+        text: TextRef,
+    },
+    Rated {
+        score: u8,
+    },
     /// A clock ran out.
-    Breached { stage: Stage, due_at: Instant, priority: Priority },
+    Breached {
+        stage: Stage,
+        due_at: Instant,
+        priority: Priority,
+    },
 }
 
 words! {

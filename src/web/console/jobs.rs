@@ -1,6 +1,5 @@
 //! A crew's page: its jobs in order, with large buttons for one hand.
 
-use crate::web::mask;
 use super::queues::{Row, first_words, need, rows};
 use super::shell::{Shell, page, see};
 use super::sign_in::{Bare, start};
@@ -15,6 +14,7 @@ use crate::store::requests::{self, Stored};
 use crate::store::{access_log, messages};
 use crate::web::auth::Session;
 use crate::web::error::ApiError;
+use crate::web::mask;
 use crate::web::peer;
 use crate::web::state::WebState;
 use actix_web::http::StatusCode;

@@ -1,6 +1,5 @@
 //! The queues, and one queue's list: most urgent first, texts masked.
 
-use crate::web::mask;
 use super::shell::{Shell, page};
 use super::words::{Due, Words};
 use crate::domain::access::{Permission, Reach, Scope};
@@ -12,6 +11,7 @@ use crate::store::requests::{self, QueueCursor, QueueFilter, Stored};
 use crate::store::stats;
 use crate::web::auth::Session;
 use crate::web::error::ApiError;
+use crate::web::mask;
 use crate::web::peer;
 use crate::web::state::WebState;
 use actix_web::http::StatusCode;

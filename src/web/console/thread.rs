@@ -1,6 +1,5 @@
 //! What was said about a request and what happened to it, in words, in order.
 
-use crate::web::mask;
 use super::words::Words;
 use crate::config::local_date_time;
 use crate::domain::outgoing::Params;
@@ -9,6 +8,7 @@ use crate::domain::{Instant, Lang};
 use crate::store::journal::JournalRow;
 use crate::store::messages::{Message, direction};
 use crate::store::outbox::OutboxRow;
+use crate::web::mask;
 use std::collections::BTreeMap;
 
 /// Names of authors by their journal form, as far as they are known.
