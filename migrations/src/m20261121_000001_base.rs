@@ -39,7 +39,7 @@ impl MigrationTrait for Migration {
             Index::create().name("ux_raw_event_source").table("raw_event").col("channel").col("account").col("external_id").unique().to_owned(),
         )
         .await?;
-        m.create_index(Index::create().name("ix_raw_event_waiting").table("raw_event").col("status").col("slot").col("id").to_owned()).await?;
+        m.create_index(Index::create().name("ix_raw_event_waiting").table("raw_event").col("status").col("id").to_owned()).await?;
         m.create_index(
             Index::create().name("ix_raw_event_conversation").table("raw_event").col("conversation_key").col("status").col("id").to_owned(),
         )

@@ -200,7 +200,7 @@ async fn resolve(
         StaffAct::Merge { into } => {
             let target = requests::by_number(tx, into).await?.ok_or_else(|| DispatchError::invalid("bad_number", into.to_string()))?;
             if target.request.status == crate::domain::request::Status::Duplicate {
-                return Err(DispatchError::invalid("bad_number", "that request was joined to another itself"));
+                return Err(DispatchError::invalid("unprocessable", "that request was joined to another itself"));
             }
             Act::Merge { into: target.request.id }
         }

@@ -21,6 +21,7 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Vec<String>, Dispat
         before = Some((last.request.received_at, last.request.id));
         for s in &page {
             messages::erase_request(&tx, s.request.id).await?;
+            outbox::erase_request(&tx, s.request.id).await?;
             files.extend(attachments::erase_request(&tx, s.request.id).await?);
         }
     }

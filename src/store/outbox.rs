@@ -3,7 +3,7 @@
 use super::db::Conn;
 use super::entity::outbox::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
-use crate::domain::outgoing::{Body, Outgoing};
+use crate::domain::outgoing::{Body, Outgoing, Params};
 use crate::domain::{ConversationId, Instant, RequestId};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query, SelectStatement};
 use sea_orm::{
@@ -103,19 +103,18 @@ fn going_before() -> SelectStatement {
         .to_owned()
 }
 
-/// The first unsent row of each chat, if it is due: safety first, then the oldest. A hint only: [`claim`] decides.
+/// The first unsent row of each chat, if it is due: safety first, then the oldest. Wires in `except` (channel, account) are passed over, so that what
+/// waits for a wire that rests does not hide the others. A hint only: [`claim`] decides.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn candidates(c: &impl Conn, wall: Instant, limit: u64) -> Result<Vec<Model>, StoreError> {
-    Ok(Entity::find()
-        .filter(claimable(wall))
-        .filter(Expr::exists(going_before()).not())
-        .order_by(Column::Rank, Order::Asc)
-        .order_by(Column::Id, Order::Asc)
-        .limit(limit)
-        .all(c)
-        .await?)
+pub async fn candidates(c: &impl Conn, wall: Instant, channels: &[&str], except: &[(String, String)], limit: u64) -> Result<Vec<Model>, StoreError> {
+    let mut q =
+        Entity::find().filter(claimable(wall)).filter(Column::Channel.is_in(channels.iter().copied())).filter(Expr::exists(going_before()).not());
+    for (channel, account) in except {
+        q = q.filter(Condition::any().add(Column::Channel.ne(channel.as_str())).add(Column::Account.ne(account.as_str())));
+    }
+    Ok(q.order_by(Column::Rank, Order::Asc).order_by(Column::Id, Order::Asc).limit(limit).all(c).await?)
 }
 
 /// Takes one row into our hands until `until`, if it is still due and no other unsent row of its chat goes before it. True when it is ours.
@@ -275,17 +274,52 @@ pub async fn next_attempt(c: &impl Conn) -> Result<Option<Instant>, StoreError> 
         .await?)
 }
 
-/// Blanks texts and parameters of what was sent into a conversation.
+/// Blanks texts and parameters of what was sent into a conversation. What still waits expires; a sender who has it in hand finds it taken away, so
+/// that its words are not written back.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn erase(c: &impl Conn, conversation: ConversationId) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::EXPIRED))
+        .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
+        .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None))
+        .filter(Column::ConversationId.eq(conversation.0))
+        .filter(Column::Status.is_in([status::PENDING, status::SENDING, status::PARKED]))
+        .exec(c)
+        .await?;
     Entity::update_many()
         .col_expr(Column::SentText, Expr::value(Option::<String>::None))
         .col_expr(Column::Params, Expr::value("{}"))
         .filter(Column::ConversationId.eq(conversation.0))
         .exec(c)
         .await?;
+    Ok(())
+}
+
+/// Takes the place out of what others were told of a request: crews' jobs name the address. What still waits goes out without it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase_request(c: &impl Conn, request: RequestId) -> Result<(), StoreError> {
+    for row in of_request(c, request).await? {
+        let mut params: Params = serde_json::from_str(&row.params).map_err(|e| StoreError::corrupt("outbox.params", e))?;
+        if params.contains_key("place") {
+            params.insert("place".into(), "@unknown.place".into());
+        }
+        let mut q = Entity::update_many()
+            .col_expr(Column::SentText, Expr::value(Option::<String>::None))
+            .col_expr(Column::Params, Expr::value(to_json("outbox.params", &params)?))
+            .filter(Column::Id.eq(row.id));
+        if row.status == status::SENDING {
+            // Taken out of the sender's hands, who would write the words back.
+            q = q
+                .col_expr(Column::Status, Expr::value(status::PENDING))
+                .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
+                .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None));
+        }
+        q.exec(c).await?;
+    }
     Ok(())
 }
 

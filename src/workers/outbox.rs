@@ -81,7 +81,8 @@ impl OutboxWorker {
     /// When the database does not answer.
     pub async fn tick(&self) -> Result<usize, StoreError> {
         let wall = self.core.wall();
-        let rows = outbox::candidates(self.core.db.read(), wall, LOOK).await?;
+        // What no wire of this process carries waits for a process that has one.
+        let rows = outbox::candidates(self.core.db.read(), wall, &self.wires.names(), &self.resting_wires(wall), LOOK).await?;
         let heads = self.heads(rows, wall);
         let results: Vec<Result<bool, StoreError>> =
             futures_util::stream::iter(heads).map(|row| self.one(row)).buffer_unordered(self.parallel).collect().await;
@@ -102,6 +103,18 @@ impl OutboxWorker {
                 let chat = chat_key(r);
                 !quiet.contains_key(&chat) && !quiet.contains_key(&wire_key(r)) && seen.insert(chat)
             })
+            .collect()
+    }
+
+    /// Wires that are left alone as a whole.
+    fn resting_wires(&self, wall: Instant) -> Vec<(String, String)> {
+        let quiet = self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+        // Keys of chats have three parts, those of wires two.
+        quiet
+            .iter()
+            .filter(|(_, until)| **until > wall)
+            .filter_map(|(key, _)| key.split_once(':').filter(|(_, account)| !account.contains(':')))
+            .map(|(channel, account)| (channel.to_owned(), account.to_owned()))
             .collect()
     }
 

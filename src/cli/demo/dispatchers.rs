@@ -107,10 +107,8 @@ impl Dispatcher {
         match row.text("status") {
             "queued" => self.take(row).await,
             "assigned" | "in_progress" => self.finish(row).await,
-            "on_hold" => {
-                if row.since("updated_at", self.world.now()).is_some_and(|m| m > 10.0) {
-                    self.act(row.number(), row.version(), "resume", json!({})).await;
-                }
+            "on_hold" if row.since("updated_at", self.world.now()).is_some_and(|m| m > 10.0) => {
+                self.act(row.number(), row.version(), "resume", json!({})).await;
             }
             _ => {}
         }

@@ -58,7 +58,9 @@ pub fn draw(n: usize, until: f64, seed: u64) -> Vec<Arrival> {
             cut -= usize::from(is_cut);
             let report = report(class, is_cut, &mut texts, &mut rng);
             // Uniform times of a known number of arrivals are those of a Poisson process; the cut comes all at once.
-            let at = if is_cut { cut_at + rng.random_range(0.0..(until * 0.03).max(0.5)) } else { rng.random_range(0.0..until.max(0.1)) };
+            // Rare classes come early enough for a person to put right what triage could not tell.
+            let span = if matches!(class, Class::Consultation | Class::Incident) { until } else { until * 0.7 };
+            let at = if is_cut { cut_at + rng.random_range(0.0..(until * 0.03).max(0.5)) } else { rng.random_range(0.0..span.max(0.1)) };
             let door = match rng.random_range(0..100) {
                 0..70 => Door::Telegram,
                 70..85 => Door::App,
