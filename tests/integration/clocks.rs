@@ -120,7 +120,7 @@ async fn many_requests(w: &World, count: usize) {
         let mut fx = Effects::default();
         for _ in 0..size {
             let new = NewRequest {
-                number: numbers.next().unwrap(),
+                number: numbers.take().unwrap(),
                 channel: ChannelKind::Phone,
                 account: "main".into(),
                 lang: Lang::Kk,

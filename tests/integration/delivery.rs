@@ -1,13 +1,16 @@
 //! The outbox: in order, at least once, never shown sent when it was not, and never a lie.
 
 use crate::harness::{Fail, Kit, Options, Resident, Staff, number_in, stories};
+use jambyl109::domain::Lang;
 use jambyl109::domain::access::Role;
+use jambyl109::domain::inbound::ChannelKind;
+use jambyl109::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank};
 use jambyl109::store::outbox::{self, status};
 use serde_json::json;
 use std::time::Duration;
 
 stories! {
-    the_provider_asks_for_rest, order_survives_failures, a_blocked_chat, a_sender_dies, what_is_no_longer_true_is_not_sent, given_up_and_sent_again,
+    what_is_refused_for_good, the_provider_asks_for_rest, order_survives_failures, a_blocked_chat, a_sender_dies, what_is_no_longer_true_is_not_sent, given_up_and_sent_again,
     a_lost_answer, one_bad_wire_does_not_stop_the_others, codes_never_wait_behind_chats,
 }
 
@@ -30,6 +33,18 @@ async fn the_provider_asks_for_rest(kit: Kit) {
     assert_eq!(said.len(), 2);
     assert!(said[0].text.contains("Номер") || said[0].text.contains("Нөмір"), "{said:#?}");
     assert_eq!(number_in(&said[0].text), number_in(&said[1].text));
+    w.finish().await;
+}
+
+async fn what_is_refused_for_good(kit: Kit) {
+    let w = kit.world().await;
+    let r = Resident::ru(&w, 610);
+    w.telegram.fail_chat(610, Fail::Rejected);
+    r.says(NO_LIGHT).await;
+    r.says("алло").await;
+    // Given up at once, and what stands behind it goes on.
+    assert!(r.reads_one().text.contains("26-"));
+    assert_eq!(outbox::list(w.core().db.read(), status::DEAD, None, 9).await.unwrap()[0].attempts, 1);
     w.finish().await;
 }
 
@@ -85,7 +100,7 @@ async fn a_sender_dies(kit: Kit) {
     r.says("алло").await;
     w.clock.advance(Duration::from_secs(2));
     let wall = w.now();
-    let row = outbox::candidates(w.core().db.read(), wall, 9).await.unwrap().remove(0);
+    let row = outbox::candidates(w.core().db.read(), wall, &["telegram"], &[], 9).await.unwrap().remove(0);
     assert!(outbox::claim(w.core().db.write(), &row, "dead-process", wall, wall + chrono::Duration::seconds(60)).await.unwrap());
     w.settle().await;
     w.advance(Duration::from_secs(58)).await;
@@ -183,12 +198,23 @@ async fn one_bad_wire_does_not_stop_the_others(kit: Kit) {
 /// A provider that refuses our token must not keep short messages waiting behind all the chats that it has.
 async fn codes_never_wait_behind_chats(kit: Kit) {
     let w = kit.world().await;
-    for i in 0..300 {
-        let r = Resident::ru(&w, 61_000 + i);
-        assert_eq!(crate::harness::deliver(w.api(), &r.update(&json!({"text": NO_LIGHT}))).await.status, 200);
-    }
-    while w.server.intake.tick().await.unwrap() > 0 {}
-    for _ in 0..1200 {
+    let rows: Vec<Outgoing> = (0..600)
+        .map(|i| Outgoing {
+            channel: ChannelKind::Telegram,
+            account: "main".into(),
+            chat: (61_000 + i).to_string(),
+            lang: Lang::Kk,
+            conversation: None,
+            request: None,
+            body: Body::Template { key: "help".into(), params: Params::new() },
+            keyboard: Keyboard::None,
+            rank: Rank::Normal,
+            condition: Condition::Always,
+            dedupe: None,
+        })
+        .collect();
+    outbox::insert(w.core().db.write(), &rows, w.now(), w.now()).await.unwrap();
+    for _ in 0..3000 {
         w.telegram.fail_next(Fail::Unauthorized);
     }
     w.api().post("/auth/otp", &json!({"phone": "+77010000010"})).await.expect(202);

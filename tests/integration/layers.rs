@@ -321,7 +321,9 @@ fn wires_and_schema_know_nothing_of_us() {
 
 #[test]
 fn the_reader_of_this_test_reads() {
-    let code = without_tests(&bare("use crate::{a::b, c}; // crate::d\nlet s = \"crate::e\"; #[cfg(test)] mod t { use crate::f; }\nsuper::super::g::h(); 'x'"));
+    let code = without_tests(&bare(
+        "use crate::{a::b, c}; // crate::d\nlet s = \"crate::e\"; #[cfg(test)] mod t { use crate::f; }\nsuper::super::g::h(); 'x'",
+    ));
     let source = Source { path: PathBuf::new(), module: vec!["m".into(), "n".into()], code };
     let names: Vec<String> = named(&source).into_keys().collect();
     assert_eq!(names, ["a", "c", "g"]);

@@ -86,8 +86,20 @@ async fn kazakh_on_telegram(kit: Kit) {
     assert_eq!(
         kinds,
         [
-            "registered", "queued", "accepted", "assigned", "started", "arrived", "attachment_added", "resolved", "reopened", "assigned", "started",
-            "resolved", "closed", "rated"
+            "registered",
+            "queued",
+            "accepted",
+            "assigned",
+            "started",
+            "arrived",
+            "attachment_added",
+            "resolved",
+            "reopened",
+            "assigned",
+            "started",
+            "resolved",
+            "closed",
+            "rated"
         ]
     );
 
@@ -116,7 +128,9 @@ async fn russian_through_the_application(kit: Kit) {
     let first = ivan.reports_with_key("k-1", &body).await;
     let made = first.expect(201);
     let number = text(&made, "number");
-    for (field, value) in [("status", "queued"), ("class", "incident"), ("service", "roads"), ("district", "taraz"), ("queue", "roads_taraz"), ("language", "ru")] {
+    for (field, value) in
+        [("status", "queued"), ("class", "incident"), ("service", "roads"), ("district", "taraz"), ("queue", "roads_taraz"), ("language", "ru")]
+    {
         assert_eq!(made[field], value, "{field}");
     }
     assert!(made["accept_due"].is_string() && made["restore_due"].is_string());

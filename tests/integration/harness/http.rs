@@ -75,7 +75,6 @@ impl Api {
     }
 
     /// A call whose path begins with a slash.
-    #[must_use]
     pub fn call(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let r = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {

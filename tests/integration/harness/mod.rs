@@ -7,11 +7,11 @@ pub mod people;
 pub mod telegram;
 pub mod world;
 
-pub use http::Api;
+pub use http::{Api, sane};
 pub use kit::{Backend, Kit};
-pub use people::{AppResident, CrewMember, Resident, Staff, deliver, number_in};
+pub use people::{AppResident, CrewMember, PASSWORD, Resident, Staff, deliver, number_in};
 pub use telegram::Fail;
-pub use world::{Options, Server, World, text};
+pub use world::{Options, World, text};
 
 /// Makes each story a test on the embedded backend and one on PostgreSQL with Redis.
 macro_rules! stories {

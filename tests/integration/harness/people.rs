@@ -24,22 +24,23 @@ pub struct Resident<'w> {
     w: &'w World,
     pub chat: i64,
     code: &'static str,
+    name: &'static str,
     read: AtomicUsize,
 }
 
 impl<'w> Resident<'w> {
     /// Writes in Kazakh.
     pub fn kk(w: &'w World, chat: i64) -> Self {
-        Self { w, chat, code: "kk", read: AtomicUsize::new(0) }
+        Self { w, chat, code: "kk", name: "Айгүл", read: AtomicUsize::new(0) }
     }
 
     /// Writes in Russian.
     pub fn ru(w: &'w World, chat: i64) -> Self {
-        Self { w, chat, code: "ru", read: AtomicUsize::new(0) }
+        Self { w, chat, code: "ru", name: "Айгүл", read: AtomicUsize::new(0) }
     }
 
     fn person(&self) -> Value {
-        json!({"id": self.chat, "is_bot": false, "first_name": "Айгүл", "language_code": self.code})
+        json!({"id": self.chat, "is_bot": false, "first_name": self.name, "language_code": self.code})
     }
 
     /// A message update that is not yet delivered.
@@ -47,7 +48,7 @@ impl<'w> Resident<'w> {
         let id = self.w.next_update();
         let mut message = json!({
             "message_id": id, "date": self.w.now().timestamp(),
-            "chat": {"id": self.chat, "type": "private", "first_name": "Айгүл"}, "from": self.person(),
+            "chat": {"id": self.chat, "type": "private", "first_name": self.name}, "from": self.person(),
         });
         for (k, v) in content.as_object().unwrap() {
             message[k] = v.clone();
@@ -59,7 +60,7 @@ impl<'w> Resident<'w> {
         let id = self.w.next_update();
         json!({"update_id": id, "callback_query": {
             "id": format!("cb{id}"), "from": self.person(), "chat_instance": "1", "data": data,
-            "message": {"message_id": id, "date": self.w.now().timestamp(), "chat": {"id": self.chat, "type": "private", "first_name": "Айгүл"}, "text": "…"},
+            "message": {"message_id": id, "date": self.w.now().timestamp(), "chat": {"id": self.chat, "type": "private", "first_name": self.name}, "text": "…"},
         }})
     }
 
@@ -80,7 +81,8 @@ impl<'w> Resident<'w> {
     /// Sends a picture that lies at the provider.
     pub async fn shows(&self, file: &str, bytes: &[u8], caption: Option<&str>) {
         self.w.telegram.put_file(file, bytes);
-        let mut content = json!({"photo": [{"file_id": file, "file_unique_id": format!("u{file}"), "width": 9, "height": 9, "file_size": bytes.len()}]});
+        let mut content =
+            json!({"photo": [{"file_id": file, "file_unique_id": format!("u{file}"), "width": 9, "height": 9, "file_size": bytes.len()}]});
         if let Some(c) = caption {
             content["caption"] = json!(c);
         }
@@ -159,7 +161,6 @@ impl AppResident {
 /// A member of staff with an API token.
 pub struct Staff {
     pub api: Api,
-    pub login: String,
 }
 
 impl Staff {
@@ -175,7 +176,7 @@ impl Staff {
         };
         accounts::add_staff(w.core(), new).await.unwrap();
         let got = w.api().post("/staff/login", &json!({"login": login, "password": PASSWORD})).await.expect(200);
-        Self { api: w.api().with(&text(&got, "token")), login: login.to_owned() }
+        Self { api: w.api().with(&text(&got, "token")) }
     }
 
     /// A dispatcher of every queue.
@@ -221,7 +222,7 @@ impl<'w> CrewMember<'w> {
     pub async fn hire(w: &'w World, crew: &str, chat: i64) -> Self {
         let staff = Staff::hire(w, &format!("crew-{chat}"), Role::Crew, &[], Some(crew)).await;
         let code = text(&staff.api.post("/staff/link-code", &json!({})).await.expect(201), "code");
-        let chat = Resident::kk(w, chat);
+        let chat = Resident { name: "Бригадир", ..Resident::kk(w, chat) };
         chat.says(&format!("/link {code}")).await;
         let answer = chat.reads_one().text;
         assert!(answer.contains("/jobs"), "the chat was not linked: {answer}");

@@ -134,8 +134,7 @@ impl FakeTelegram {
                 }
             };
             let head = String::from_utf8_lossy(&seen[..head_end]).into_owned();
-            let length: usize =
-                head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
+            let length: usize = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
             while seen.len() < head_end + length {
                 if stream.read_buf(&mut seen).await.ok()? == 0 {
                     return None;
@@ -184,7 +183,9 @@ impl FakeTelegram {
                     None => {
                         state.sent.push(shown);
                         let id = state.sent.len();
-                        ok(json!({"message_id": id, "date": 1_795_000_000, "chat": {"id": chat, "type": "private", "first_name": "A"}, "text": body["text"]}))
+                        ok(
+                            json!({"message_id": id, "date": 1_795_000_000, "chat": {"id": chat, "type": "private", "first_name": "A"}, "text": body["text"]}),
+                        )
                     }
                     Some(Fail::TooMany(secs)) => failed(429, "Too Many Requests: retry later", json!({"retry_after": secs})),
                     Some(Fail::Blocked) => failed(403, "Forbidden: bot was blocked by the user", Value::Null),

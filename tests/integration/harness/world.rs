@@ -105,6 +105,7 @@ pub struct World {
     pub telegram: FakeTelegram,
     pub config: Config,
     pub server: Server,
+    live: bool,
     update: AtomicI64,
     finished: AtomicBool,
 }
@@ -174,7 +175,7 @@ impl Kit {
         let clock = ManualClock::at(MORNING.parse().unwrap());
         let config = settings(&self, &telegram, &options);
         let server = Server::start(&config, &clock, !options.live, options.live).await;
-        World { kit: self, clock, telegram, config, server, update: AtomicI64::new(700_000), finished: AtomicBool::new(false) }
+        World { kit: self, clock, telegram, config, server, live: options.live, update: AtomicI64::new(700_000), finished: AtomicBool::new(false) }
     }
 }
 
@@ -296,6 +297,16 @@ impl World {
     pub async fn finish(self) {
         self.settle().await;
         let db = self.core().db.read();
+        if self.live {
+            // What the loops have in hand right now.
+            for _ in 0..100 {
+                let busy = raw_events::count(db, raw_events::status::WAITING).await.unwrap() > 0;
+                if !busy && outbox::backlog(db).await.unwrap().is_empty() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
         let waiting = raw_events::count(db, raw_events::status::WAITING).await.unwrap();
         assert_eq!(waiting, 0, "events still wait");
         for state in [outbox::status::PENDING, outbox::status::SENDING] {
