@@ -25,6 +25,15 @@ pub fn raw_event(bot: &str, body: &[u8], received_at: Instant) -> NewRawEvent {
     }
 }
 
+/// The header in which Telegram repeats the secret of a webhook.
+pub const SECRET_HEADER: &str = bots::signature::TELEGRAM_HEADER;
+
+/// Does a webhook call know the secret? Compared in constant time.
+#[must_use]
+pub fn authentic(header: Option<&[u8]>, secret: &str) -> bool {
+    bots::signature::secret_matches(header, secret)
+}
+
 /// Why an update cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {

@@ -65,6 +65,9 @@ const NOT_HOUSE: &[&str] = &[
     "числа",
 ];
 
+/// Second words of street names: Төле би, Жібек жолы, Қабанбай батыр, Абылай хан.
+const SECOND: &[&str] = &["би", "жолы", "батыр", "батыра", "хан", "хана", "ата", "ана", "датқа", "датка", "момышулы", "момышұлы"];
+
 /// The part of the text that looks like an address, at most 80 characters.
 #[must_use]
 pub fn find(raw: &str) -> Option<String> {
@@ -72,7 +75,11 @@ pub fn find(raw: &str) -> Option<String> {
     let clean = |i: usize| words.get(i).map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).unwrap_or_default();
     let is_house = |i: usize| {
         let w = clean(i);
-        w.starts_with(|c: char| c.is_ascii_digit()) && w.chars().count() <= 5 && !NOT_HOUSE.contains(&clean(i + 1).as_str())
+        w.starts_with(|c: char| c.is_ascii_digit())
+            // "45", "21к", "45-үйде"; a longer run of digits is an account or a telephone.
+            && w.chars().filter(char::is_ascii_digit).count() <= 4
+            && w.chars().count() <= if w.contains('-') { 9 } else { 5 }
+            && !NOT_HOUSE.contains(&clean(i + 1).as_str())
     };
     let named = |i: usize| clean(i).chars().next().is_some_and(char::is_alphanumeric);
     let (mut from, mut to) = (usize::MAX, 0usize);
@@ -84,11 +91,19 @@ pub fn find(raw: &str) -> Option<String> {
         let w = clean(i);
         if BEFORE.contains(&w.as_str()) && !AFTER.contains(&w.as_str()) || matches!(w.as_str(), "ул" | "улица") {
             if named(i + 1) {
-                take(i, if is_house(i + 2) { i + 2 } else { i + 1 });
-                break;
+                // "ул. Толе би 45": the name has two words when the second is one of those, or when a house stands right after it.
+                let two = SECOND.contains(&clean(i + 2).as_str()) || (!is_house(i + 2) && named(i + 2) && is_house(i + 3));
+                let last = if two { i + 2 } else { i + 1 };
+                // "на улице темно" is no address: a full word needs a house or a capital letter after it.
+                let capital = words.get(i + 1).is_some_and(|w| w.chars().next().is_some_and(char::is_uppercase));
+                if is_house(last + 1) || capital || two || w.chars().count() <= 4 {
+                    take(i, if is_house(last + 1) { last + 1 } else { last });
+                    break;
+                }
             }
         } else if AFTER.contains(&w.as_str()) && i > 0 && named(i - 1) {
-            take(i - 1, if is_house(i + 1) { i + 1 } else { i });
+            let two = i > 1 && SECOND.contains(&clean(i - 1).as_str()) && named(i - 2);
+            take(if two { i - 2 } else { i - 1 }, if is_house(i + 1) { i + 1 } else { i });
             break;
         }
     }
@@ -125,6 +140,11 @@ mod tests {
             ("8 мкр дом 12 лифт стоит", Some("8 мкр дом 12")),
             ("света нет уже 5 дней", None),
             ("үй 7 суық", Some("үй 7")),
+            ("ул. Толе би 45, нет света", Some("ул. Толе би 45")),
+            ("Төле би көшесі 45-үйде су жоқ", Some("Төле би көшесі 45-үйде")),
+            ("Жібек жолы көшесінде шұңқыр", Some("Жібек жолы көшесінде")),
+            ("на улице Бауыржана Момышулы 7", Some("улице Бауыржана Момышулы 7")),
+            ("на улице темно", None),
             ("", None),
         ] {
             assert_eq!(find(text).as_deref(), want, "{text}");

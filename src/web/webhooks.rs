@@ -12,8 +12,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 /// As above, and `not_found` for a bot that is not configured.
 pub async fn telegram(req: HttpRequest, state: web::Data<WebState>, bot: web::Path<String>, body: web::Bytes) -> Result<HttpResponse, ApiError> {
     let secret = state.telegram.get(bot.as_str()).ok_or_else(|| ApiError::new("not_found"))?;
-    let header = req.headers().get(bots::signature::TELEGRAM_HEADER).map(actix_web::http::header::HeaderValue::as_bytes);
-    if !bots::signature::secret_matches(header, secret) {
+    let header = req.headers().get(channels::telegram::SECRET_HEADER).map(actix_web::http::header::HeaderValue::as_bytes);
+    if !channels::telegram::authentic(header, secret) {
         state.core.metrics.inbound("telegram", InboundOutcome::Rejected);
         return Err(ApiError::new("unauthorized"));
     }

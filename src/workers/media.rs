@@ -2,11 +2,11 @@
 
 use super::{backoff, pause};
 use crate::channels::Registry;
+use crate::channels::wire::FetchError;
 use crate::dispatch::Core;
 use crate::domain::AttachmentId;
 use crate::store::StoreError;
 use crate::store::attachments::{self, AttachmentRow};
-use bots::channel::FetchError;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use super::{backoff, wait};
 use crate::bus::Hint;
+use crate::channels::wire::SendError;
 use crate::channels::{Registry, render};
 use crate::dispatch::Core;
 use crate::domain::outgoing::Condition;
@@ -9,7 +10,6 @@ use crate::domain::{Instant, MessageId, RequestId};
 use crate::metrics::SentOutcome;
 use crate::store::outbox::{self, OutboxRow, Outcome};
 use crate::store::{StoreError, conversations, messages, requests};
-use bots::channel::SendError;
 use futures_util::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,10 +3,10 @@
 use super::pause;
 use crate::bus::Hint;
 use crate::channels;
+use crate::channels::wire::{PollError, TelegramChannel};
 use crate::dispatch::Core;
 use crate::metrics::InboundOutcome;
 use crate::store::{StoreError, leases, raw_events};
-use bots::telegram::{PollError, TelegramChannel};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
