@@ -385,7 +385,9 @@ fn start(role: Role, still: bool, life: &Lifecycle, core: &Arc<Core>, w: &Worker
     if role == Role::Api || still {
         return;
     }
-    life.supervise("intake", |stop| w.intake.clone().run(stop));
+    for lane in 0..w.intake.lanes {
+        life.supervise("intake", |stop| w.intake.clone().run(lane, stop));
+    }
     life.supervise("outbox", |stop| w.outbox.clone().run(stop));
     life.supervise("sweeper", |stop| w.sweeper.clone().run(stop));
     life.supervise("reconciler", |stop| w.reconciler.clone().run(stop));

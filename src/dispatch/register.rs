@@ -105,7 +105,9 @@ pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, n
         .routing
         .route(&new.what.route_key(), &core.book.catalog)
         .ok_or_else(|| DispatchError::Internal("no queue takes the request".into()))?;
-    let mut events = vec![Event::Queued { queue: route.queue, rule: route.rule }];
+    // It is the rules that choose the queue, whoever wrote.
+    record(core, fx, &mut subject, &[Event::Queued { queue: route.queue, rule: route.rule }], &Actor::System("routing"), now)?;
+    let mut events = Vec::new();
     let attachments = attach(new.media, Some(id), new.conversation, new.channel, &new.account, new.received_at);
     events.extend(attachments.iter().map(|a| Event::AttachmentAdded { attachment: a.id }));
     if new.what.class == Some(Class::Thanks) {

@@ -9,7 +9,7 @@ use crate::domain::inbound::{ChannelKind, Content, Inbound};
 use crate::domain::{Instant, Lang};
 use crate::metrics::InboundOutcome;
 use crate::store::entity::raw_event::Model;
-use crate::store::{StoreError, leases, raw_events};
+use crate::store::{Backend, StoreError, leases, raw_events};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub struct IntakeWorker {
     pub batch: u64,
     pub lease: Duration,
     pub poll: Duration,
+    /// Batches worked on side by side: while one waits for its commit, another is read and decided.
+    pub lanes: usize,
     slots: Mutex<Held>,
 }
 
@@ -46,6 +48,7 @@ enum Read {
 impl IntakeWorker {
     #[must_use]
     pub fn new(core: Arc<Core>, wires: Arc<Registry>, owner: String, config: &crate::config::Intake) -> Self {
+        let lanes = if core.db.backend() == Backend::Sqlite { 1 } else { config.lanes.clamp(1, raw_events::SLOTS.unsigned_abs().into()) };
         Self {
             core,
             wires,
@@ -53,15 +56,17 @@ impl IntakeWorker {
             batch: config.batch.max(1),
             lease: Duration::from_secs(config.lease_secs.max(3)),
             poll: Duration::from_millis(config.poll_ms.max(1)),
+            // SQLite has one writer: lanes would only stand in its queue.
+            lanes,
             slots: Mutex::default(),
         }
     }
 
-    /// Until stopped; then the slots are given back.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+    /// One lane, until stopped; then the slots are given back.
+    pub async fn run(self: Arc<Self>, lane: usize, stop: CancellationToken) {
         let mut hints = self.core.bus.subscribe();
         loop {
-            let worked = match self.tick().await {
+            let worked = match self.tick_lane(lane).await {
                 Ok(n) => n,
                 Err(e) => {
                     tracing::warn!(error = %e, "the inbox cannot be worked on now");
@@ -75,17 +80,30 @@ impl IntakeWorker {
                 break;
             }
         }
-        if let Err(e) = leases::leave(self.core.db.write(), &self.owner).await {
+        // Lane 0 speaks for all. Were another still at its last batch, the marks of its events keep a successor from doing them twice.
+        if lane == 0
+            && let Err(e) = leases::leave(self.core.db.write(), &self.owner).await
+        {
             tracing::debug!(error = %e, "slots were not given back; they run out by themselves");
         }
     }
 
-    /// Works on one batch; returns how many events were settled (done or counted as failed).
+    /// Works on one batch of every lane; returns how many events were settled (done or counted as failed).
     ///
     /// # Errors
     /// When the database does not answer. Nothing is lost.
     pub async fn tick(&self) -> Result<usize, StoreError> {
-        let slots = self.held().await?;
+        let mut settled = 0;
+        for lane in 0..self.lanes {
+            settled += self.tick_lane(lane).await?;
+        }
+        Ok(settled)
+    }
+
+    /// Works on one batch of one lane. A lane has its own part of the slots, so lanes never meet in a conversation.
+    async fn tick_lane(&self, lane: usize) -> Result<usize, StoreError> {
+        let mut slots = self.held().await?;
+        slots.retain(|s| usize::from(s.unsigned_abs()) % self.lanes == lane);
         let wall = self.core.wall();
         let ready = self.ready(&slots, wall).await?;
         if ready.is_empty() {

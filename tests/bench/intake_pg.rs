@@ -67,7 +67,7 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
             service.pause()?;
             pg::settle(&mut admin).await?;
             let meter = ground.meter();
-            let rate = bare.run(*connections, plan.span.as_secs()).await;
+            let rate = bare.run(*connections, plan.whole_seconds()).await;
             service.resume()?;
             level.push(*connections, run, rate?, meter.besides().max(first));
         }

@@ -61,7 +61,7 @@ struct Args {
     pairs: u32,
     /// Length of one run, in seconds.
     #[arg(long)]
-    seconds: Option<u64>,
+    seconds: Option<f64>,
     /// Smaller stores, shorter runs.
     #[arg(long)]
     quick: bool,
@@ -86,6 +86,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The length of a run for programs that know whole seconds only.
+    pub fn whole_seconds(&self) -> u64 {
+        self.span.as_secs_f64().ceil() as u64
+    }
+
     /// A size in full and in the quick form.
     pub fn size(&self, full: u64, quick: u64) -> u64 {
         if self.quick { quick } else { full }
@@ -106,8 +111,8 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let seconds = args.seconds.unwrap_or(if args.quick { 1 } else { 5 }).max(1);
-    let plan = Plan { pairs: args.pairs, span: Duration::from_secs(seconds), quick: args.quick, statements: args.statements };
+    let seconds = args.seconds.unwrap_or(if args.quick { 0.5 } else { 5.0 }).clamp(0.1, 3600.0);
+    let plan = Plan { pairs: args.pairs, span: Duration::from_secs_f64(seconds), quick: args.quick, statements: args.statements };
     let chosen = if args.scenarios.is_empty() { Scenario::DEFAULT.to_vec() } else { args.scenarios };
     let mut report = Report::new(&ground, plan);
     let mut failed = false;

@@ -14,12 +14,13 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     Service::start(ground, &setup).await?.stop().await?;
 
     let (mut ready, mut rest, mut besides) = (Vec::new(), Vec::new(), Vec::new());
+    let pause = Duration::from_secs(plan.size(2, 1));
     for _ in 0..plan.pairs {
         let meter = ground.meter();
         let service = Service::start(ground, &setup).await?;
         ready.push(service.ready_after.as_secs_f64());
         besides.push(meter.besides());
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(pause).await;
         rest.push(service.pss_mib()?);
         service.stop().await?;
     }
@@ -39,7 +40,7 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     service.stop().await?;
 
     report.add(Figure::one("start to ready", "s", ready, Aim::AtMost(0.3)).besides(&besides).note("process start to the first 200 of /health/ready"));
-    report.add(Figure::one("memory at rest", "MiB", rest, Aim::AtMost(42.0)).note("PSS two seconds after the start"));
+    report.add(Figure::one("memory at rest", "MiB", rest, Aim::AtMost(42.0)).note(format!("PSS {} s after the start", pause.as_secs())));
     report.add(
         Figure::one("memory under load", "MiB", vec![most], Aim::AtMost(100.0)).note(format!("most PSS while 16 connections made {calls} calls")),
     );

@@ -146,7 +146,7 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
         many.deep.push(pages(large.service.addr, &large.deep, 1, part).await?.0.p50);
         rate.push(pages(large.service.addr, &large.first, 16, plan.span).await?.1);
         deep_rate.push(pages(large.service.addr, &large.deep, 16, part).await?.1);
-        let seconds = plan.span.as_secs();
+        let seconds = plan.whole_seconds();
         bare.push(server.pgbench(large_name, &script, 16, seconds, &[("queues", seed::QUEUES.to_string())]).await?);
         besides.push(meter.besides());
     }

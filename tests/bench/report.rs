@@ -122,7 +122,7 @@ impl Report {
 
     fn command_of(&self, part: &Part) -> String {
         let quick = if self.plan.quick { " --quick" } else { "" };
-        format!("ops/bench {} --pairs {} --seconds {}{quick}", part.name, self.plan.pairs, self.plan.span.as_secs())
+        format!("ops/bench {} --pairs {} --seconds {}{quick}", part.name, self.plan.pairs, self.plan.span.as_secs_f64())
     }
 
     pub fn table(&self) -> String {
@@ -155,7 +155,7 @@ impl Report {
         let figures: Vec<Value> = self.parts.iter().flat_map(|p| p.figures.iter().map(|f| self.figure_json(p, f))).collect();
         let notes: Vec<Value> = self.parts.iter().flat_map(|p| p.notes.iter().map(|n| json!({"scenario": p.name, "note": n}))).collect();
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        json!({"command": self.command, "revision": self.revision, "cores": cores, "pairs": self.plan.pairs, "seconds": self.plan.span.as_secs(),
+        json!({"command": self.command, "revision": self.revision, "cores": cores, "pairs": self.plan.pairs, "seconds": self.plan.span.as_secs_f64(),
                "quick": self.plan.quick, "figures": figures, "notes": notes})
     }
 

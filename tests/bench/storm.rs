@@ -2,7 +2,7 @@
 
 use super::ground::now_us;
 use super::report::{Aim, Figure, Report, short};
-use super::timers::{CLAIM, Stage, ahead, sleep_until};
+use super::timers::{CLAIM, Stage, sleep_until};
 use super::{Plan, Res, pg, seed};
 use sea_orm::sqlx::{self, AssertSqlSafe};
 use std::time::{Duration, Instant};
@@ -18,15 +18,12 @@ pub async fn run(stage: &mut Stage<'_>, plan: Plan, report: &mut Report) -> Res<
     // Each pair uses up twice so many clocks, and a slow service is not waited for again and again.
     let began = Instant::now();
     for _ in 0..plan.pairs {
-        if began.elapsed() > Duration::from_secs(plan.size(300, 20)) || stage.next + 2 * count > stage.requests {
+        if began.elapsed() > Duration::from_secs(plan.size(300, 6)) || stage.next + 2 * count > stage.requests {
             break;
         }
         pg::settle(&mut stage.db).await?;
         let meter = stage.ground.meter();
-        let first = stage.take(count)?;
-        let at = now_us() + ahead(count);
-        let clocks = seed::make_due(&mut stage.db, first, count, at, 0.0).await?;
-        stage.schedule(&clocks).await?;
+        let (first, at) = stage.make_due(count, 0.0).await?;
         sleep_until(at).await;
         let lags = stage.fired(first, count, Duration::from_secs(plan.size(180, 30))).await?;
         missing += count - lags.len() as u64;

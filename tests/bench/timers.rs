@@ -61,6 +61,22 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Writes deadlines of unused clocks of the service into rows and index before the first of them comes; returns the first request and that moment.
+    pub async fn make_due(&mut self, count: u64, step_us: f64) -> Res<(u64, i64)> {
+        let mut ahead = 700_000 + i64::try_from(count)? * 100;
+        for _ in 0..5 {
+            let first = self.take(count)?;
+            let start = now_us() + ahead;
+            let clocks = seed::make_due(&mut self.db, first, count, start, step_us).await?;
+            self.schedule(&clocks).await?;
+            if now_us() < start {
+                return Ok((first, start));
+            }
+            ahead *= 3;
+        }
+        Err("the deadlines could not be written in time: the disk is too slow now".into())
+    }
+
     /// From the deadline to the commit of its consequences, for each fired clock of these requests.
     pub async fn lags(&mut self, first: u64, count: u64) -> Res<Vec<i64>> {
         let sql = format!(
@@ -116,14 +132,12 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     drop(waiting);
 
     // What the service does the first time, it does unmeasured.
-    let first = stage.take(a_second / 10)?;
-    ours(&mut stage, first, a_second / 10, a_second).await?;
+    ours(&mut stage, a_second / 10, a_second).await?;
     let (mut late, mut late_bare, mut middle, mut besides, mut missing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), 0);
-    let count = a_second * plan.span.as_secs();
+    let count = (a_second as f64 * plan.span.as_secs_f64()) as u64;
     for _ in 0..plan.pairs {
-        let first = stage.take(count)?;
         pg::settle(&mut stage.db).await?;
-        let (lags, work) = ours(&mut stage, first, count, a_second).await?;
+        let (lags, work) = ours(&mut stage, count, a_second).await?;
         missing += count - lags.len() as u64;
         let lag = Spread::of_micros(lags.into_iter());
         stage.service.pause()?;
@@ -163,18 +177,8 @@ async fn used(redis: &mut redis::aio::MultiplexedConnection) -> Res<f64> {
     Ok(info.lines().find_map(|l| l.strip_prefix("used_memory:")?.trim().parse::<f64>().ok()).ok_or("INFO has no used_memory")?)
 }
 
-/// Time to write that many deadlines before the first of them comes.
-pub fn ahead(count: u64) -> i64 {
-    3_000_000 + i64::try_from(count).unwrap_or(0) * 60
-}
-
-async fn ours(stage: &mut Stage<'_>, first: u64, count: u64, a_second: u64) -> Res<(Vec<i64>, f64)> {
-    let start = now_us() + ahead(count);
-    let clocks = seed::make_due(&mut stage.db, first, count, start, 1e6 / a_second as f64).await?;
-    stage.schedule(&clocks).await?;
-    if now_us() > start {
-        return Err("the deadlines could not be written in time: the disk is too slow now".into());
-    }
+async fn ours(stage: &mut Stage<'_>, count: u64, a_second: u64) -> Res<(Vec<i64>, f64)> {
+    let (first, start) = stage.make_due(count, 1e6 / a_second as f64).await?;
     sleep_until(start - 200_000).await;
     let meter = stage.ground.meter();
     sleep_until(start + i64::try_from(count * 1_000_000 / a_second)?).await;

@@ -115,6 +115,8 @@ pub struct Member {
     pub role: Role,
     pub crew: Option<CrewCode>,
     pub about: String,
+    /// The name colleagues see.
+    name: String,
 }
 
 fn plan(core: &Core) -> Vec<(Member, Vec<QueueCode>)> {
@@ -122,18 +124,19 @@ fn plan(core: &Core) -> Vec<(Member, Vec<QueueCode>)> {
     let codes = |fits: &dyn Fn(&str) -> bool| catalog.queues.iter().map(|q| q.code.clone()).filter(|c| fits(c.as_str())).collect::<Vec<_>>();
     let centre = |c: &str| matches!(c, "desk_utilities" | "desk_social" | "control" | "akimat" | "triage" | "noted");
     let town = |c: &str| c.ends_with("_taraz") || matches!(c, "electricity" | "gas" | "housing");
-    let person = |login: &str, role, about: &str| Member { login: login.into(), role, crew: None, about: about.into() };
+    let person =
+        |login: &str, role, name: &str, about: &str| Member { login: login.into(), role, crew: None, about: about.into(), name: name.into() };
     let mut out = vec![
-        (person("admin", Role::Admin, "everything"), Vec::new()),
-        (person("manager", Role::Manager, "sees everything, changes nothing"), Vec::new()),
-        (person("operator", Role::Dispatcher, "all queues; takes down calls"), Vec::new()),
-        (person("centre", Role::Dispatcher, "the centre's own desks"), codes(&centre)),
-        (person("taraz", Role::Dispatcher, "utilities of Taraz and of the oblast"), codes(&town)),
-        (person("districts", Role::Dispatcher, "the ten districts"), codes(&|c| !centre(c) && !town(c))),
+        (person("admin", Role::Admin, "Ерлан (әкімші)", "everything"), Vec::new()),
+        (person("manager", Role::Manager, "Сауле (басшы)", "sees everything, changes nothing"), Vec::new()),
+        (person("operator", Role::Dispatcher, "Айгүл (оператор)", "all queues; takes down calls"), Vec::new()),
+        (person("centre", Role::Dispatcher, "Динара (орталық)", "the centre's own desks"), codes(&centre)),
+        (person("taraz", Role::Dispatcher, "Марат (Тараз)", "utilities of Taraz and of the oblast"), codes(&town)),
+        (person("districts", Role::Dispatcher, "Жанар (аудандар)", "the ten districts"), codes(&|c| !centre(c) && !town(c))),
     ];
     out.extend(catalog.crews.iter().map(|c| {
         let about = format!("{} / {}", c.name.kk, c.name.ru);
-        (Member { login: c.code.to_string(), role: Role::Crew, crew: Some(c.code.clone()), about }, Vec::new())
+        (Member { login: c.code.to_string(), role: Role::Crew, crew: Some(c.code.clone()), about, name: c.name.kk.clone() }, Vec::new())
     }));
     out
 }
@@ -147,7 +150,7 @@ pub async fn staff(core: &Core, password: &str) -> Result<Vec<Member>, Failure> 
     for (m, queues) in plan(core) {
         let new = NewStaff {
             login: m.login.clone(),
-            name: m.about.clone(),
+            name: m.name.clone(),
             role: m.role,
             queues,
             crew: m.crew.clone(),

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Intake {
     /// Events claimed at once.
     pub batch: u64,
+    /// Batches worked on side by side; SQLite always has one.
+    pub lanes: usize,
     pub poll_ms: u64,
     pub lease_secs: u64,
     /// Failures after which an event is parked and shown.
