@@ -11,6 +11,7 @@ mod hostile;
 mod intake;
 mod layers;
 mod poison;
+mod polling;
 mod questions;
 mod restart;
 mod roles;

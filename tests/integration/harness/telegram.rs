@@ -50,6 +50,11 @@ struct State {
     acknowledged: usize,
     attempts: usize,
     pause: Duration,
+    /// What getUpdates holds back until an offset confirms it.
+    updates: Vec<Value>,
+    /// Offsets that getUpdates was asked with.
+    offsets: Vec<i64>,
+    webhook_deleted: bool,
 }
 
 /// The stand-in. Clones are the same one.
@@ -120,6 +125,17 @@ impl FakeTelegram {
     /// A file that getFile finds.
     pub fn put_file(&self, id: &str, bytes: &[u8]) {
         self.lock().files.insert(id.to_owned(), bytes.to_vec());
+    }
+
+    /// Something a person wrote, to be fetched by polling.
+    pub fn holds(&self, update: Value) {
+        self.lock().updates.push(update);
+    }
+
+    /// Offsets asked with so far, and whether a webhook was taken away first.
+    pub fn polled(&self) -> (Vec<i64>, bool) {
+        let state = self.lock();
+        (state.offsets.clone(), state.webhook_deleted)
     }
 
     async fn serve(&self, mut stream: TcpStream) -> Option<()> {
@@ -208,6 +224,17 @@ impl FakeTelegram {
             }
             "answercallbackquery" => {
                 self.lock().acknowledged += 1;
+                ok(json!(true))
+            }
+            "getupdates" => {
+                let offset = body["offset"].as_i64().unwrap_or(0);
+                let mut state = self.lock();
+                state.offsets.push(offset);
+                state.updates.retain(|u| u["update_id"].as_i64() >= Some(offset));
+                ok(json!(state.updates))
+            }
+            "deletewebhook" => {
+                self.lock().webhook_deleted = true;
                 ok(json!(true))
             }
             "getme" => ok(json!({"id": 109, "is_bot": true, "first_name": "109", "username": "test_109_bot", "can_join_groups": false,
