@@ -119,6 +119,7 @@ async fn main() -> ExitCode {
     for scenario in chosen {
         let name = scenario.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default();
         report.scenario(&name);
+        let began = std::time::Instant::now();
         let done = match scenario {
             Scenario::IntakePg => intake_pg::run(&ground, plan, &mut report).await,
             Scenario::IntakeSqlite => intake_sqlite::run(&ground, plan, &mut report).await,
@@ -129,6 +130,7 @@ async fn main() -> ExitCode {
             Scenario::Growth => growth::run(&ground, plan, &mut report).await,
             Scenario::Overload => overload::run(&ground, plan, &mut report).await,
         };
+        eprintln!("   {name} took {:.0} s", began.elapsed().as_secs_f64());
         if let Err(e) = done {
             eprintln!("ops/bench: {name} did not come to its end: {e}");
             report.note(&format!("{name} did not come to its end: {e}"));
