@@ -247,6 +247,7 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
         chain,
         metrics: Arc::new(metrics),
         settings: Settings::of(config),
+        lag_ms: std::sync::atomic::AtomicU64::new(0),
     })
 }
 

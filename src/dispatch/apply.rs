@@ -5,7 +5,7 @@ use super::record::{Subject, record};
 use super::{Core, DispatchError, notify};
 use crate::domain::actor::Actor;
 use crate::domain::request::{Act, ActError, Event, decide};
-use crate::domain::{Instant, Lang, MessageId, RequestId, RequestNumber};
+use crate::domain::{Instant, Lang, MessageId, RequestNumber};
 use crate::store::messages::{NewMessage, direction};
 use crate::store::requests::{self, Stored};
 use crate::store::{Conn, Tx, conversations, messages, staff, timers};
@@ -19,12 +19,6 @@ pub(super) async fn subject_of(c: &impl Conn, stored: Stored) -> Result<Subject,
 /// Loads a request by its number.
 pub(super) async fn find(c: &impl Conn, number: &RequestNumber) -> Result<Subject, DispatchError> {
     let stored = requests::by_number(c, number).await?.ok_or(DispatchError::NotFound)?;
-    subject_of(c, stored).await
-}
-
-/// Loads a request by its identifier.
-pub(super) async fn load(c: &impl Conn, id: RequestId) -> Result<Subject, DispatchError> {
-    let stored = requests::load(c, id).await?.ok_or(DispatchError::NotFound)?;
     subject_of(c, stored).await
 }
 

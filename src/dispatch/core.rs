@@ -12,6 +12,7 @@ use crate::store::Db;
 use crate::timers::TimerIndex;
 use crate::triage::Triage;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// Settings that use cases look at.
 #[derive(Debug, Clone)]
@@ -68,6 +69,8 @@ pub struct Core {
     pub chain: ChainKey,
     pub metrics: Arc<Metrics>,
     pub settings: Settings,
+    /// How far intake lags behind the doors of this process, in real milliseconds. Doors slow down by it.
+    pub lag_ms: AtomicU64,
 }
 
 impl Core {

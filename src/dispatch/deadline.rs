@@ -1,13 +1,15 @@
 //! Clocks that run out: each fires exactly once, whoever sees it first.
 
-use super::apply::{load, perform};
+use super::apply::perform;
 use super::effects::Effects;
+use super::record::Subject;
 use super::{Core, DispatchError};
 use crate::domain::actor::Actor;
 use crate::domain::request::{Act, ActKind, CloseReason};
-use crate::domain::sla::{Stage, TimerState};
-use crate::domain::{Instant, TimerId};
-use crate::store::{StoreError, Tx, timers};
+use crate::domain::sla::{Stage, Timer, TimerState};
+use crate::domain::{Instant, RequestId, TimerId};
+use crate::store::{StoreError, Tx, requests, timers};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of the clocks that seemed due.
 #[derive(Debug, Default, Clone)]
@@ -51,20 +53,22 @@ async fn fire_together(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fir
     let mut fx = Effects::default();
     let rows = timers::load(&tx, ids).await?;
     fired.gone.extend(ids.iter().filter(|id| !rows.iter().any(|t| t.id == **id)));
+    let due: Vec<TimerId> = rows.iter().filter(|t| t.state == TimerState::Running && t.due_at <= now).map(|t| t.id).collect();
+    let ours: BTreeSet<TimerId> = timers::flip_together(&tx, &due, now).await?.into_iter().collect();
+    let mut subjects = subjects(&tx, rows.iter().filter(|t| ours.contains(&t.id))).await?;
     for t in rows {
-        if t.state != TimerState::Running {
-            fired.gone.push(t.id);
-        } else if t.due_at > now {
-            fired.moved.push((t.id, t.due_at));
-        } else if timers::flip(&tx, t.id, now).await? {
-            consequence(core, &tx, &mut fx, &t, now).await?;
-            // Two clocks of one request may fire together: each is written before the next is decided.
-            fx.flush(&tx, now, core.wall()).await?;
+        if ours.contains(&t.id) {
+            if let Some(subject) = subjects.get_mut(&t.request) {
+                consequence(core, &tx, &mut fx, subject, &t, now).await?;
+            }
             fired.flipped.push((t.id, t.due_at));
+        } else if t.state == TimerState::Running && t.due_at > now {
+            fired.moved.push((t.id, t.due_at));
         } else {
             fired.gone.push(t.id);
         }
     }
+    fx.flush(&tx, now, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     for (_, due) in &fired.flipped {
         core.metrics.fired(now.signed_duration_since(*due).to_std().unwrap_or_default());
@@ -73,8 +77,21 @@ async fn fire_together(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fir
     Ok(fired)
 }
 
-async fn consequence(core: &Core, tx: &Tx, fx: &mut Effects, t: &crate::domain::sla::Timer, now: Instant) -> Result<(), DispatchError> {
-    let mut subject = load(tx, t.request).await?;
+/// The requests of flipped clocks with all their clocks, in two queries.
+async fn subjects<'a>(tx: &Tx, flipped: impl Iterator<Item = &'a Timer>) -> Result<BTreeMap<RequestId, Subject>, DispatchError> {
+    let ids: Vec<RequestId> = flipped.map(|t| t.request).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut clocks: BTreeMap<RequestId, Vec<Timer>> = BTreeMap::new();
+    for t in timers::of_requests(tx, &ids).await? {
+        clocks.entry(t.request).or_default().push(t);
+    }
+    let stored = if ids.is_empty() { Vec::new() } else { requests::load_many(tx, &ids).await? };
+    Ok(stored
+        .into_iter()
+        .map(|stored| (stored.request.id, Subject { timers: clocks.remove(&stored.request.id).unwrap_or_default(), stored }))
+        .collect())
+}
+
+async fn consequence(core: &Core, tx: &Tx, fx: &mut Effects, subject: &mut Subject, t: &Timer, now: Instant) -> Result<(), DispatchError> {
     let status = subject.stored.request.status;
     let (act, actor) = if t.stage == Stage::Silence {
         (Act::Close { by: CloseReason::Silence }, Actor::System("silence"))
@@ -87,5 +104,5 @@ async fn consequence(core: &Core, tx: &Tx, fx: &mut Effects, t: &crate::domain::
         tracing::warn!(request.id = %t.request, stage = %t.stage, "a clock outlived its request");
         return Ok(());
     }
-    perform(core, tx, fx, &mut subject, &[act], &actor, now).await
+    perform(core, tx, fx, subject, &[act], &actor, now).await
 }

@@ -85,6 +85,31 @@ impl Effects {
         self.after.outbox |= other.after.outbox;
     }
 
+    /// Changed requests: one by one when there are few, else in rounds of one statement each. A request that changed twice comes in two rounds.
+    async fn write_changed(&mut self, tx: &Tx) -> Result<(), DispatchError> {
+        let mut left = std::mem::take(&mut self.changed);
+        self.after.requests.extend(left.iter().map(|(s, _)| s.request.id));
+        while left.len() > 2 {
+            let Some(steps) = left.first().map(|(s, expected)| s.request.version - expected) else { break };
+            let mut seen = BTreeSet::new();
+            // The first change of each request, as long as it made as many steps as the others of this round.
+            let (round, later): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|(s, expected)| seen.insert(s.request.id) && s.request.version - expected == steps);
+            let rows: Vec<&Stored> = round.iter().map(|(s, _)| s).collect();
+            if requests::update_together(tx, &rows, steps).await? != rows.len() as u64 {
+                return Err(DispatchError::Internal("one of several requests has changed meanwhile".into()));
+            }
+            left = later;
+        }
+        for (stored, expected) in left {
+            if !requests::update(tx, &stored, expected).await? {
+                let present = requests::load(tx, stored.request.id).await?.ok_or(DispatchError::NotFound)?;
+                return Err(DispatchError::Stale(Box::new(present)));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes everything collected so far and forgets it; hints stay for after the commit.
     ///
     /// # Errors
@@ -96,13 +121,7 @@ impl Effects {
         let created = std::mem::take(&mut self.created);
         requests::insert(tx, &created).await?;
         self.after.requests.extend(created.iter().map(|s| s.request.id));
-        for (stored, expected) in std::mem::take(&mut self.changed) {
-            if !requests::update(tx, &stored, expected).await? {
-                let present = requests::load(tx, stored.request.id).await?.ok_or(DispatchError::NotFound)?;
-                return Err(DispatchError::Stale(Box::new(present)));
-            }
-            self.after.requests.insert(stored.request.id);
-        }
+        self.write_changed(tx).await?;
         journal::append(tx, &std::mem::take(&mut self.journal)).await?;
         let clocks: Vec<Timer> = std::mem::take(&mut self.timers).into_values().collect();
         timers::upsert(tx, &clocks).await?;

@@ -26,6 +26,9 @@ pub enum DispatchError {
     KeyRunning,
     #[error("too many tries")]
     RateLimited,
+    /// More waits than can be taken in: come again in a moment.
+    #[error("too much waits already")]
+    Busy,
     #[error("signing in failed")]
     Unauthorized,
     #[error(transparent)]
@@ -49,6 +52,7 @@ impl DispatchError {
             Self::KeyRunning => "idempotency_running",
             Self::RateLimited => "rate_limited",
             Self::Unauthorized => "unauthorized",
+            Self::Busy => "unavailable",
             Self::Store(e) if e.is_transient() => "unavailable",
             Self::Store(_) | Self::Internal(_) => "internal",
         }
@@ -64,7 +68,7 @@ impl DispatchError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Store(e) => e.is_transient() || matches!(e, StoreError::Duplicate(_)),
-            Self::Stale(_) | Self::KeyRunning => true,
+            Self::Stale(_) | Self::KeyRunning | Self::Busy => true,
             _ => false,
         }
     }

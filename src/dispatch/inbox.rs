@@ -4,6 +4,8 @@ use super::{Core, DispatchError};
 use crate::bus::Hint;
 use crate::store::raw_events::{self, NewRawEvent};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Calls that may wait for the writer; more are told to come again.
@@ -37,7 +39,10 @@ impl Inbox {
     pub async fn store(&self, events: Vec<NewRawEvent>) -> Result<u64, DispatchError> {
         let (done, answer) = oneshot::channel();
         let gone = || DispatchError::Internal("the inbox is closed".into());
-        self.0.send(Call { events, done }).await.map_err(|_| gone())?;
+        self.0.try_send(Call { events, done }).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => DispatchError::Busy,
+            mpsc::error::TrySendError::Closed(_) => gone(),
+        })?;
         answer.await.map_err(|_| gone())?
     }
 }
@@ -58,16 +63,33 @@ impl InboxWriter {
     }
 }
 
+/// Intake may lag this far before the door slows down, in milliseconds.
+const LAG_ALLOWED: u64 = 400;
+/// The longest that an answer is held back for it.
+const LONGEST_HOLD: Duration = Duration::from_millis(250);
+
+/// Everything is stored at once; only the answer waits a little while intake lags, so that senders who wait for it send no faster than is worked on.
+async fn hold_back(core: &Core) {
+    let lag = core.lag_ms.load(Ordering::Relaxed);
+    if lag > LAG_ALLOWED {
+        tokio::time::sleep(Duration::from_millis(lag / 4).min(LONGEST_HOLD)).await;
+    }
+}
+
 async fn write(core: &Core, calls: Vec<Call>) {
     if let [_] = calls.as_slice() {
         for call in calls {
             let result = insert(core, call.events).await;
+            core.bus.publish(Hint::Inbox);
+            hold_back(core).await;
             let _ = call.done.send(result);
         }
     } else {
         let all: Vec<NewRawEvent> = calls.iter().flat_map(|c| c.events.iter().cloned()).collect();
         match insert(core, all).await {
             Ok(_) => {
+                core.bus.publish(Hint::Inbox);
+                hold_back(core).await;
                 for call in calls {
                     let n = call.events.len() as u64;
                     let _ = call.done.send(Ok(n));

@@ -50,7 +50,9 @@ impl Db {
             .connect_timeout(Duration::from_secs(5))
             .sqlx_logging(false)
             // A server that restarted leaves dead connections in the pool: one that was idle is asked first, a busy one is not.
-            .test_before_acquire_if_idle_for(Duration::from_secs(2));
+            .test_before_acquire_if_idle_for(Duration::from_secs(2))
+            // A plan kept from the time when a table was empty scans it for ever after; planning anew costs microseconds.
+            .map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]));
         let pool = Database::connect(o).await?;
         Ok(Self { writer: pool.clone(), reader: pool, backend: Backend::Postgres })
     }

@@ -9,8 +9,8 @@ use crate::domain::{
     Class, ConversationId, CrewCode, DistrictCode, Hazard, Instant, Lang, QueueCode, RequestId, RequestNumber, ResidentId, ServiceCode,
     inbound::ChannelKind,
 };
-use sea_orm::sea_query::Query;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Iterable, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -131,6 +131,22 @@ pub async fn update(c: &impl Conn, s: &Stored, expected: i64) -> Result<bool, St
     row.id = sea_orm::ActiveValue::NotSet;
     let done = Entity::update_many().set(row).filter(Column::Id.eq(s.request.id.0)).filter(Column::Version.eq(expected)).exec(c).await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Writes the new states of different requests, each of which gained `steps` versions, in one statement. Gives how many were written: fewer than
+/// given means that someone was faster with one of them, and the caller rolls back.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn update_together(c: &impl Conn, rows: &[&Stored], steps: i64) -> Result<u64, StoreError> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let conflict = OnConflict::column(Column::Id)
+        .update_columns(Column::iter().filter(|c| !matches!(c, Column::Id | Column::Number)))
+        .action_and_where(Expr::col((Entity, Column::Version)).eq(Expr::col((Alias::new("excluded"), Column::Version)).sub(steps)))
+        .to_owned();
+    Ok(Entity::insert_many(rows.iter().map(|s| active(s))).on_conflict(conflict).exec_without_returning(c).await?)
 }
 
 /// # Errors

@@ -76,19 +76,22 @@ pub async fn load(c: &impl Conn, ids: &[TimerId]) -> Result<Vec<Timer>, StoreErr
     rows.into_iter().map(Timer::try_from).collect()
 }
 
-/// Flips one clock from running to breached, exactly once: true only for the one who did it, and only when it is really due.
+/// Flips clocks from running to breached, each exactly once: gives only those that we flipped, and only what is really due.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn flip(c: &impl Conn, id: TimerId, now: Instant) -> Result<bool, StoreError> {
-    let done = Entity::update_many()
+pub async fn flip_together(c: &impl Conn, ids: &[TimerId], now: Instant) -> Result<Vec<TimerId>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = Entity::update_many()
         .col_expr(Column::State, Expr::value(TimerState::Breached.as_str()))
-        .filter(Column::Id.eq(id.0))
+        .filter(Column::Id.is_in(ids.iter().map(|i| i.0)))
         .filter(Column::State.eq(TimerState::Running.as_str()))
         .filter(Column::DueAt.lte(now))
-        .exec(c)
+        .exec_with_returning(c)
         .await?;
-    Ok(done.rows_affected == 1)
+    Ok(rows.into_iter().map(|t| TimerId(t.id)).collect())
 }
 
 /// Running clocks due until `until`, the most urgent first.

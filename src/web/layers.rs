@@ -5,7 +5,7 @@ use super::peer;
 use super::state::WebState;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
@@ -61,6 +61,9 @@ pub async fn around(req: ServiceRequest, next: Next<impl MessageBody + 'static>)
     let headers = res.headers_mut();
     if let Ok(v) = HeaderValue::from_str(&id) {
         headers.insert(ID, v);
+    }
+    if matches!(status.as_u16(), 429 | 503) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(if status.as_u16() == 503 { "1" } else { "60" }));
     }
     for (name, value) in SECURITY {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

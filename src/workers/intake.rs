@@ -12,6 +12,7 @@ use crate::store::entity::raw_event::Model;
 use crate::store::{Backend, StoreError, leases, raw_events};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -106,6 +107,13 @@ impl IntakeWorker {
         slots.retain(|s| usize::from(s.unsigned_abs()) % self.lanes == lane);
         let wall = self.core.wall();
         let ready = self.ready(&slots, wall).await?;
+        // What failed waits on purpose and is no lag.
+        let oldest = ready.iter().filter(|r| r.attempts == 0).map(|r| r.received_at).min();
+        let behind = oldest.map_or(Duration::ZERO, |at| {
+            let span = self.core.now().signed_duration_since(at).to_std().unwrap_or_default();
+            self.core.clocks.business.real(span)
+        });
+        self.core.lag_ms.store(u64::try_from(behind.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         if ready.is_empty() {
             return Ok(0);
         }

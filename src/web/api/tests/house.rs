@@ -60,6 +60,7 @@ pub(super) async fn house() -> House {
         chain: ChainKey::new(vec![7; 32]),
         metrics: Arc::new(Metrics::new(&Known::default()).unwrap()),
         settings: Settings::of(&config),
+        lag_ms: std::sync::atomic::AtomicU64::new(0),
     });
     let media = folder.path().join("media");
     std::fs::create_dir(&media).unwrap();
