@@ -11,8 +11,9 @@ use super::register::attach;
 use crate::dialogue::{self, CrewCommand};
 use crate::domain::access::{Reach, Scope};
 use crate::domain::outgoing::{Keyboard, Params};
-use crate::domain::request::{Act, ActError, ActKind, Status};
+use crate::domain::request::{Act, ActError, ActKind, Event, Status};
 use crate::domain::{CrewCode, RequestNumber};
+use crate::store::journal;
 use crate::store::requests::{self, QueueFilter};
 use crate::store::timers;
 
@@ -93,7 +94,10 @@ async fn finish(
     media: Vec<crate::domain::inbound::MediaRef>,
 ) -> Result<Subject, DispatchError> {
     let mut subject = find(turn.tx, number).await?;
-    if !matches!(&scope.reach, Reach::Crew(c) if subject.stored.request.crew.as_ref() == Some(c)) {
+    let Reach::Crew(crew) = &scope.reach else { return Err(DispatchError::NotFound) };
+    let ours = subject.stored.request.crew.as_ref() == Some(crew);
+    // A job that went to others while the crew was typing: what it saw on the spot is worth keeping. A stranger's words are not taken.
+    if !ours && !was_given(turn, &subject, crew).await? {
         return Err(DispatchError::NotFound);
     }
     let mut step = Effects::default();
@@ -108,7 +112,7 @@ async fn finish(
         reference
     });
     let status = subject.stored.request.status;
-    let refused = (!ActKind::Resolve.allowed_from(status)).then_some(ActError::NotFrom { act: ActKind::Resolve, status });
+    let refused = (!ours || !ActKind::Resolve.allowed_from(status)).then_some(ActError::NotFrom { act: ActKind::Resolve, status });
     match (&refused, note) {
         (None, note) => acts.push(Act::Resolve { note }),
         // Finished already, by a second press or by a colleague: what the crew wrote and showed is kept all the same.
@@ -121,9 +125,20 @@ async fn finish(
         turn.fx.flush(turn.tx, turn.now, turn.core.wall()).await?;
     }
     match refused {
+        _ if !ours => Err(DispatchError::NotFound),
         Some(why) => Err(DispatchError::NotNow(why, Box::new(subject.stored))),
         None => Ok(subject),
     }
+}
+
+/// Has the request ever been this crew's?
+async fn was_given(turn: &Turn<'_>, subject: &Subject, crew: &CrewCode) -> Result<bool, DispatchError> {
+    for row in journal::of_request(turn.tx, subject.stored.request.id).await? {
+        if matches!(row.event()?, Event::Assigned { crew: given } if given == *crew) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn jobs(turn: &mut Turn<'_>, scope: &Scope, crew: &CrewCode) -> Result<(), DispatchError> {

@@ -5,6 +5,7 @@ mod acts;
 mod clocks;
 mod delivery;
 mod erasure;
+mod evidence;
 mod harness;
 mod health;
 mod hostile;
