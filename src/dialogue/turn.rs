@@ -115,6 +115,9 @@ impl<'a> Turn<'a> {
             hazard: None,
             needs_utility: false,
             empty: true,
+            top_services: Vec::new(),
+            top_classes: Vec::new(),
+            others: Vec::new(),
             why: Vec::new(),
             version: String::new(),
         }

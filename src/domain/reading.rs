@@ -61,6 +61,16 @@ impl Place {
     }
 }
 
+/// One more problem in a message that states several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The part of the message that states it, as typed.
+    pub text: String,
+    pub class: Guess<Class>,
+    pub service: Guess<ServiceCode>,
+    pub hazard: Option<Hazard>,
+}
+
 /// Everything triage says about one message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
@@ -77,6 +87,15 @@ pub struct Reading {
     pub needs_utility: bool,
     /// A greeting, "hello?", an emoji: nothing to register yet.
     pub empty: bool,
+    /// The services that may be meant, best first, at most three, with their probabilities: what a dispatcher is offered.
+    #[serde(default)]
+    pub top_services: Vec<(ServiceCode, f32)>,
+    /// The same for the class.
+    #[serde(default)]
+    pub top_classes: Vec<(Class, f32)>,
+    /// Further problems of the same message, the most dangerous first. The leading one is told by the fields above.
+    #[serde(default)]
+    pub others: Vec<Problem>,
     /// Why, in short machine words (`service:water:су жок`), for the dispatcher and for replays.
     pub why: Vec<String>,
     /// Version of word lists and model that read it.

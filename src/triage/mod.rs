@@ -91,6 +91,9 @@ impl Triage {
             address: address::find(text),
             hazard,
             empty,
+            top_services: Vec::new(),
+            top_classes: Vec::new(),
+            others: Vec::new(),
             why,
             version: self.version.clone(),
         }

@@ -56,6 +56,9 @@ pub fn read(text: &str) -> Reading {
         hazard: [("^gas", Hazard::GasLeak), ("^fire", Hazard::Fire)].into_iter().find(|(w, _)| has(w)).map(|(_, h)| h),
         needs_utility: false,
         empty: has("hello") || text.trim().is_empty(),
+        top_services: Vec::new(),
+        top_classes: Vec::new(),
+        others: Vec::new(),
         why: Vec::new(),
         version: "t".into(),
     }
