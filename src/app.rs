@@ -248,6 +248,7 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
         metrics: Arc::new(metrics),
         settings: Settings::of(config),
         lag_ms: std::sync::atomic::AtomicU64::new(0),
+        spare: Default::default(),
     })
 }
 

@@ -8,7 +8,7 @@ use crate::domain::phone::Phone;
 use crate::domain::{CrewCode, Instant, Lang, QueueCode, ResidentId, StaffId};
 use crate::store::staff::{self, Staff};
 use crate::store::tokens::kind;
-use crate::store::{StoreError, codes, outbox, rates, residents, tokens};
+use crate::store::{Bulk, StoreError, codes, outbox, rates, residents, tokens};
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString, rand_core::OsRng};
 use argon2::{Algorithm, Argon2, Params as Cost, Version};
 use chrono::Duration;
@@ -137,8 +137,8 @@ async fn issue(core: &Core, kind: &str, subject: uuid::Uuid, life: Duration) -> 
 /// `Unauthorized`.
 pub async fn staff_by_token(core: &Core, token: &str, session: bool) -> Result<Staff, DispatchError> {
     let kind = if session { kind::SESSION } else { kind::STAFF };
-    let id = tokens::subject(core.db.read(), &secrets::sha256(&[token]), kind, core.wall()).await?.ok_or(DispatchError::Unauthorized)?;
-    staff::load(core.db.read(), StaffId(id)).await?.filter(|s| !s.disabled).ok_or(DispatchError::Unauthorized)
+    let found = staff::by_token(core.db.read(), &secrets::sha256(&[token]), kind, core.wall()).await?;
+    found.filter(|s| !s.disabled).ok_or(DispatchError::Unauthorized)
 }
 
 /// Ends one token.
@@ -180,7 +180,9 @@ pub async fn send_code(core: &Core, phone: &Phone, lang: Lang, from: &str) -> Re
             condition: Condition::Always,
             dedupe: None,
         };
-        outbox::insert(&tx, &[sms], core.now(), wall).await?;
+        let mut bulk = Bulk::on(&tx);
+        outbox::insert(&mut bulk, &[sms], core.now(), wall)?;
+        bulk.run(&tx).await?;
     }
     // The hits are counted even when nothing is sent.
     tx.commit().await.map_err(StoreError::from)?;

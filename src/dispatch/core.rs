@@ -1,6 +1,7 @@
 //! What every use case stands on.
 
 use super::effects::After;
+use super::numbers::Spare;
 use crate::bus::{EventBus, Hint};
 use crate::clock::Clocks;
 use crate::config::{Book, Config};
@@ -71,6 +72,8 @@ pub struct Core {
     pub settings: Settings,
     /// How far intake lags behind the doors of this process, in real milliseconds. Doors slow down by it.
     pub lag_ms: AtomicU64,
+    /// Numbers for the next requests.
+    pub spare: Spare,
 }
 
 impl Core {

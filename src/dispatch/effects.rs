@@ -11,7 +11,7 @@ use crate::store::journal::JournalRow;
 use crate::store::messages::{NewMessage, PlaceRow};
 use crate::store::requests::Stored;
 use crate::store::residents::Resident;
-use crate::store::{Tx, attachments, conversations, journal, messages, outbox, requests, residents, timers};
+use crate::store::{Bulk, Tx, attachments, conversations, journal, messages, outbox, raw_events, requests, residents, timers};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something to count once the transaction stands.
@@ -115,16 +115,40 @@ impl Effects {
     /// # Errors
     /// [`DispatchError::Stale`] when a changed request has a newer version; any store error. The caller rolls back.
     pub async fn flush(&mut self, tx: &Tx, now: Instant, wall: Instant) -> Result<(), DispatchError> {
-        residents::insert(tx, &std::mem::take(&mut self.residents)).await?;
+        let mut bulk = self.collect(tx, now, wall).await?;
+        bulk.run(tx).await?;
+        Ok(())
+    }
+
+    /// The same, and marks these events done with it.
+    ///
+    /// # Errors
+    /// As [`Effects::flush`]; an internal one when one of the events is no longer waiting: its effects stand, ours must not.
+    pub async fn flush_done(&mut self, tx: &Tx, events: &[i64], now: Instant, wall: Instant) -> Result<(), DispatchError> {
+        let mut bulk = self.collect(tx, now, wall).await?;
+        raw_events::mark_done(&mut bulk, events, wall);
+        if bulk.run(tx).await? != events.len() as u64 {
+            return Err(DispatchError::Internal("an event was worked on by another".into()));
+        }
+        Ok(())
+    }
+
+    /// Everything as one bulk. Changed requests are written at once: their versions decide whether the rest may be.
+    async fn collect(&mut self, tx: &Tx, now: Instant, wall: Instant) -> Result<Bulk, DispatchError> {
+        let mut bulk = Bulk::on(tx);
+        residents::insert(&mut bulk, &std::mem::take(&mut self.residents))?;
         let talks: Vec<Conversation> = std::mem::take(&mut self.conversations).into_values().collect();
-        conversations::upsert(tx, &talks).await?;
+        conversations::upsert(&mut bulk, &talks)?;
         let created = std::mem::take(&mut self.created);
-        requests::insert(tx, &created).await?;
+        requests::insert(&mut bulk, &created)?;
         self.after.requests.extend(created.iter().map(|s| s.request.id));
-        self.write_changed(tx).await?;
-        journal::append(tx, &std::mem::take(&mut self.journal)).await?;
+        if !self.changed.is_empty() {
+            bulk.run(tx).await?;
+            self.write_changed(tx).await?;
+        }
+        journal::append(&mut bulk, &std::mem::take(&mut self.journal))?;
         let clocks: Vec<Timer> = std::mem::take(&mut self.timers).into_values().collect();
-        timers::upsert(tx, &clocks).await?;
+        timers::upsert(&mut bulk, &clocks)?;
         for t in &clocks {
             if t.state == TimerState::Running {
                 self.after.schedule.push((t.id, t.due_at));
@@ -132,12 +156,12 @@ impl Effects {
                 self.after.forget.push(t.id);
             }
         }
-        messages::insert(tx, &std::mem::take(&mut self.messages)).await?;
-        attachments::insert(tx, &std::mem::take(&mut self.attachments), wall).await?;
-        messages::set_places(tx, &std::mem::take(&mut self.places)).await?;
+        messages::insert(&mut bulk, &std::mem::take(&mut self.messages))?;
+        attachments::insert(&mut bulk, &std::mem::take(&mut self.attachments), wall)?;
+        messages::set_places(&mut bulk, &std::mem::take(&mut self.places))?;
         let out = std::mem::take(&mut self.outbox);
         self.after.outbox |= !out.is_empty();
-        outbox::insert(tx, &out, now, wall).await?;
-        Ok(())
+        outbox::insert(&mut bulk, &out, now, wall)?;
+        Ok(bulk)
     }
 }

@@ -4,7 +4,7 @@ use super::{Core, DispatchError};
 use crate::domain::inbound::ChannelKind;
 use crate::domain::{Lang, ResidentId};
 use crate::store::conversations::Conversation;
-use crate::store::{StoreError, attachments, conversations, messages, outbox, raw_events, requests, residents, tokens};
+use crate::store::{Bulk, StoreError, attachments, conversations, messages, outbox, raw_events, requests, residents, tokens};
 
 /// Erases everything personal of a resident. Returns keys of stored files, whose bytes the caller deletes after the commit.
 ///
@@ -33,7 +33,9 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Vec<String>, Dispat
     }
     // Drafts of the dialogue hold words too.
     let blank: Vec<Conversation> = talks.into_iter().map(|t| Conversation { state: "{}".into(), silence_at: None, lang: Lang::Kk, ..t }).collect();
-    conversations::upsert(&tx, &blank).await?;
+    let mut bulk = Bulk::on(&tx);
+    conversations::upsert(&mut bulk, &blank)?;
+    bulk.run(&tx).await?;
     if let Some(phone) = residents::load(&tx, id).await?.and_then(|r| r.phone) {
         outbox::erase_address(&tx, ChannelKind::Sms.as_str(), phone.e164()).await?;
     }

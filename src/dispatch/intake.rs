@@ -11,7 +11,7 @@ use crate::domain::{ConversationId, Instant, Lang, ResidentId};
 use crate::metrics::{Head, TriageOutcome};
 use crate::store::conversations::{self, Conversation};
 use crate::store::residents::Resident;
-use crate::store::{StoreError, Tx, raw_events};
+use crate::store::{StoreError, Tx};
 use std::collections::BTreeMap;
 
 /// The key under which events of one chat are kept in order.
@@ -96,7 +96,7 @@ pub async fn process(core: &Core, batch: &[Prepared]) -> Result<(), DispatchErro
     let now = core.now();
     let tx = core.db.begin().await?;
     let mut fx = Effects::default();
-    let mut numbers = Numbers::draw(&tx, batch.len(), now).await?;
+    let mut numbers = core.spare.take(&tx, batch.len(), now).await?;
     let mut talks = Talks::load(&tx, batch).await?;
     let mut done = Vec::with_capacity(batch.len());
     for p in batch {
@@ -108,13 +108,9 @@ pub async fn process(core: &Core, batch: &[Prepared]) -> Result<(), DispatchErro
         one(core, &tx, &mut fx, &mut numbers, talk, p, now).await?;
         fx.conversations.insert(talk.id, talk.clone());
     }
-    fx.flush(&tx, now, core.wall()).await?;
-    let marked = raw_events::mark_done(&tx, &done, "done", core.wall()).await?;
-    if marked != done.len() as u64 {
-        // Another worker had one of them: its effects stand, ours must not.
-        return Err(DispatchError::Internal("an event was worked on by another".into()));
-    }
+    fx.flush_done(&tx, &done, now, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
+    core.spare.put_back(numbers, now);
     core.signal(fx.after).await;
     Ok(())
 }

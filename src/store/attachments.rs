@@ -1,5 +1,6 @@
 //! Photos, voice notes and documents: noted at once, fetched later, erasable.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::attachment::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
@@ -33,11 +34,8 @@ pub struct NewAttachment {
 }
 
 /// # Errors
-/// [`StoreError`].
-pub async fn insert(c: &impl Conn, rows: &[NewAttachment], wall: Instant) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// [`StoreError`] when a value cannot be written.
+pub fn insert(bulk: &mut Bulk, rows: &[NewAttachment], wall: Instant) -> Result<(), StoreError> {
     let models = rows.iter().map(|a| ActiveModel {
         id: Set(a.id.0),
         request_id: Set(a.request.map(|r| r.0)),
@@ -55,8 +53,7 @@ pub async fn insert(c: &impl Conn, rows: &[NewAttachment], wall: Instant) -> Res
         next_attempt_at: Set(wall),
         at: Set(a.at),
     });
-    Entity::insert_many(models).exec_without_returning(c).await?;
-    Ok(())
+    bulk.add(models.collect(), &Conflict::Fail)
 }
 
 /// Files to fetch, oldest first.

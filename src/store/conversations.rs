@@ -1,11 +1,12 @@
 //! Chats and the state of their dialogues.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::conversation::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::{ConversationId, Instant, Lang, ResidentId, StaffId, inbound::ChannelKind};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Statement, Value};
 
 /// One chat. `state` is the dialogue's JSON, opaque here.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,27 +63,14 @@ fn active(v: &Conversation) -> ActiveModel {
     }
 }
 
-/// Writes new and changed conversations in one statement.
+/// Writes new and changed conversations.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn upsert(c: &impl Conn, rows: &[Conversation]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let conflict = OnConflict::column(Column::Id)
-        .update_columns([
-            Column::ResidentId,
-            Column::StaffId,
-            Column::Lang,
-            Column::State,
-            Column::SilenceAt,
-            Column::LastInboundAt,
-            Column::BlockedAt,
-        ])
-        .to_owned();
-    Entity::insert_many(rows.iter().map(active)).on_conflict(conflict).exec_without_returning(c).await?;
-    Ok(())
+/// [`StoreError`] when a value cannot be written.
+pub fn upsert(bulk: &mut Bulk, rows: &[Conversation]) -> Result<(), StoreError> {
+    use Column::{BlockedAt, LastInboundAt, ResidentId, SilenceAt, StaffId};
+    let set = vec![ResidentId, StaffId, Column::Lang, Column::State, SilenceAt, LastInboundAt, BlockedAt];
+    bulk.add(rows.iter().map(active).collect(), &Conflict::Update(Column::Id, set))
 }
 
 /// The conversations of these chats of one account.
@@ -93,12 +81,20 @@ pub async fn of_chats(c: &impl Conn, channel: ChannelKind, account: &str, chats:
     if chats.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = Entity::find()
-        .filter(Column::Channel.eq(channel.as_str()))
-        .filter(Column::Account.eq(account))
-        .filter(Column::Chat.is_in(chats.iter().cloned()))
-        .all(c)
-        .await?;
+    let rows = if c.get_database_backend() == DbBackend::Postgres {
+        // Chat by chat through the unique key: a list of chats the planner may take for a filter and read every chat of the account.
+        let sql = "SELECT c.* FROM jsonb_array_elements_text($3::text::jsonb) AS wanted(chat) CROSS JOIN LATERAL \
+            (SELECT * FROM conversation WHERE channel = $1 AND account = $2 AND chat = wanted.chat LIMIT 1) AS c";
+        let values: [Value; 3] = [channel.as_str().into(), account.into(), serde_json::json!(chats).to_string().into()];
+        Entity::find().from_raw_sql(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).all(c).await?
+    } else {
+        Entity::find()
+            .filter(Column::Channel.eq(channel.as_str()))
+            .filter(Column::Account.eq(account))
+            .filter(Column::Chat.is_in(chats.iter().cloned()))
+            .all(c)
+            .await?
+    };
     rows.into_iter().map(Conversation::try_from).collect()
 }
 

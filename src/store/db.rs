@@ -1,4 +1,4 @@
-//! Connections: one writer and a pool of readers on SQLite, one pool on PostgreSQL.
+//! Connections: one writer and a pool of readers on SQLite, two pools on PostgreSQL.
 
 use super::error::StoreError;
 use migrations::Migrator;
@@ -43,18 +43,12 @@ impl Db {
             let reader = Database::connect(sqlite_options(url, max_connections.clamp(1, 8))).await?;
             return Ok(Self { writer, reader, backend: Backend::Sqlite });
         }
-        let mut o = ConnectOptions::new(url);
-        o.max_connections(max_connections.max(2))
-            .min_connections(1)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_timeout(Duration::from_secs(5))
-            .sqlx_logging(false)
-            // A server that restarted leaves dead connections in the pool: one that was idle is asked first, a busy one is not.
-            .test_before_acquire_if_idle_for(Duration::from_secs(2))
-            // A plan kept from the time when a table was empty scans it for ever after; planning anew costs microseconds.
-            .map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]));
-        let pool = Database::connect(o).await?;
-        Ok(Self { writer: pool.clone(), reader: pool, backend: Backend::Postgres })
+        let half = max_connections.max(4).div_ceil(2);
+        // What writes goes by keys and is planned once. What lists and counts is planned anew each time, which costs microseconds: a plan made while a
+        // table was empty, or for another status, would scan it.
+        let writer = Database::connect(postgres_options(url, half, "auto")).await?;
+        let reader = Database::connect(postgres_options(url, max_connections.max(4) - half, "force_custom_plan")).await?;
+        Ok(Self { writer, reader, backend: Backend::Postgres })
     }
 
     #[must_use]
@@ -111,10 +105,8 @@ impl Db {
     /// # Errors
     /// [`StoreError`] when the pool does not close cleanly.
     pub async fn close(self) -> Result<(), StoreError> {
-        let Self { writer, reader, backend } = self;
-        if backend == Backend::Sqlite {
-            reader.close().await?;
-        }
+        let Self { writer, reader, .. } = self;
+        reader.close().await?;
         Ok(writer.close().await?)
     }
 }
@@ -122,6 +114,21 @@ impl Db {
 fn sqlite_path(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
     rest.split('?').next()
+}
+
+fn postgres_options(url: &str, connections: u32, plans: &'static str) -> ConnectOptions {
+    let mut o = ConnectOptions::new(url);
+    o.max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_timeout(Duration::from_secs(5))
+        .sqlx_logging(false)
+        // A server that restarted leaves dead connections in the pool: one that was idle is asked first, a busy one is not.
+        .test_before_acquire_if_idle_for(Duration::from_secs(2))
+        // What is worked on lies in memory, where a page taken by index costs no more than the next page of a scan: said so, the planner takes the
+        // index from the first row of a young table on.
+        .map_sqlx_postgres_opts(move |o| o.options([("plan_cache_mode", plans), ("random_page_cost", "1.0")]));
+    o
 }
 
 fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {

@@ -1,5 +1,6 @@
 //! The append-only journal of requests.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::request_journal::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
@@ -37,14 +38,11 @@ impl From<Model> for JournalRow {
     }
 }
 
-/// Appends rows. A second row with the same `seq` is refused by a unique key.
+/// Appends rows. A second row with the same `seq` is refused by a unique key when the bulk is written.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn append(c: &impl Conn, rows: &[JournalRow]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// [`StoreError`] when a value cannot be written.
+pub fn append(bulk: &mut Bulk, rows: &[JournalRow]) -> Result<(), StoreError> {
     let models = rows.iter().map(|r| ActiveModel {
         id: NotSet,
         request_id: Set(r.request.0),
@@ -55,8 +53,7 @@ pub async fn append(c: &impl Conn, rows: &[JournalRow]) -> Result<(), StoreError
         payload: Set(r.payload.clone()),
         hash: Set(r.hash.clone()),
     });
-    Entity::insert_many(models).exec_without_returning(c).await?;
-    Ok(())
+    bulk.add(models.collect(), &Conflict::Fail)
 }
 
 /// All rows of a request, oldest first.

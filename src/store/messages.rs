@@ -1,12 +1,13 @@
 //! What was said about requests, and where they are: erasable rows that the journal points at.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::{message, request_place};
 use super::error::StoreError;
 use crate::domain::text_ref::{TextRef, salted_digest};
 use crate::domain::{ConversationId, Instant, MessageId, RequestId};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 /// Which way a message went, or that it stayed inside.
 pub mod direction {
@@ -52,11 +53,8 @@ pub struct Message {
 /// Stores messages.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn insert(c: &impl Conn, rows: &[NewMessage]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// [`StoreError`] when a value cannot be written.
+pub fn insert(bulk: &mut Bulk, rows: &[NewMessage]) -> Result<(), StoreError> {
     let models = rows.iter().map(|m| message::ActiveModel {
         id: Set(m.id.0),
         request_id: Set(m.request.map(|r| r.0)),
@@ -68,8 +66,7 @@ pub async fn insert(c: &impl Conn, rows: &[NewMessage]) -> Result<(), StoreError
         raw_event_id: Set(m.raw_event),
         at: Set(m.at),
     });
-    message::Entity::insert_many(models).exec_without_returning(c).await?;
-    Ok(())
+    bulk.add(models.collect(), &Conflict::Fail)
 }
 
 /// The thread of a request, oldest first.
@@ -86,28 +83,27 @@ pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<Message>, St
     Ok(rows.into_iter().map(|m| Message { id: MessageId(m.id), direction: m.direction, author: m.author, text: m.text, at: m.at }).collect())
 }
 
-/// The first message of each request, for lists.
+/// What the residents of these requests wrote, for lists: the oldest words of each request come first. Erased words are none.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn of_requests(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<(RequestId, Message)>, StoreError> {
+pub async fn words_of(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<(RequestId, Option<String>)>, StoreError> {
+    use message::Column as M;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = message::Entity::find()
-        .filter(message::Column::RequestId.is_in(ids.iter().map(|i| i.0)))
-        .filter(message::Column::Direction.eq(direction::IN))
-        .order_by(message::Column::At, Order::Asc)
-        .order_by(message::Column::Id, Order::Asc)
+    let rows: Vec<(uuid::Uuid, Option<String>)> = message::Entity::find()
+        .select_only()
+        .column(M::RequestId)
+        .column(M::Text)
+        .filter(M::RequestId.is_in(ids.iter().map(|i| i.0)))
+        .filter(M::Direction.eq(direction::IN))
+        .order_by(M::At, Order::Asc)
+        .order_by(M::Id, Order::Asc)
+        .into_tuple()
         .all(c)
         .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|m| {
-            let request = RequestId(m.request_id?);
-            Some((request, Message { id: MessageId(m.id), direction: m.direction, author: m.author, text: m.text, at: m.at }))
-        })
-        .collect())
+    Ok(rows.into_iter().map(|(id, text)| (RequestId(id), text)).collect())
 }
 
 /// The words of one message; none when erased or unknown.
@@ -170,11 +166,8 @@ pub struct PlaceRow {
 /// Writes places, replacing older ones.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn set_places(c: &impl Conn, rows: &[(RequestId, PlaceRow)]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// [`StoreError`] when a value cannot be written.
+pub fn set_places(bulk: &mut Bulk, rows: &[(RequestId, PlaceRow)]) -> Result<(), StoreError> {
     use request_place::Column as P;
     let models = rows.iter().map(|(id, p)| request_place::ActiveModel {
         request_id: Set(id.0),
@@ -182,11 +175,7 @@ pub async fn set_places(c: &impl Conn, rows: &[(RequestId, PlaceRow)]) -> Result
         lat: Set(p.lat),
         lon: Set(p.lon),
     });
-    request_place::Entity::insert_many(models)
-        .on_conflict(OnConflict::column(P::RequestId).update_columns([P::Address, P::Lat, P::Lon]).to_owned())
-        .exec_without_returning(c)
-        .await?;
-    Ok(())
+    bulk.add(models.collect(), &Conflict::Update(P::RequestId, vec![P::Address, P::Lat, P::Lon]))
 }
 
 /// # Errors

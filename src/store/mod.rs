@@ -5,6 +5,7 @@
 pub mod access_log;
 pub mod attachments;
 pub mod audit;
+mod bulk;
 pub mod codes;
 pub mod conversations;
 mod db;
@@ -13,6 +14,7 @@ mod error;
 pub mod idempotency;
 pub mod journal;
 pub mod leases;
+pub mod listed;
 pub mod messages;
 pub mod outbox;
 pub mod rates;
@@ -24,5 +26,6 @@ pub mod stats;
 pub mod timers;
 pub mod tokens;
 
+pub use bulk::Bulk;
 pub use db::{Backend, Conn, Db, Tx};
 pub use error::StoreError;

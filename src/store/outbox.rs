@@ -1,11 +1,12 @@
 //! Outgoing messages: written with the state they tell of, claimed by lease, never shown sent when they were not.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::outbox::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::outgoing::{Body, Outgoing, Params};
 use crate::domain::{ConversationId, Instant, RequestId};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
@@ -31,11 +32,8 @@ pub mod status {
 /// Stores outgoing messages; one whose dedupe key stands already is not written again.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn insert(c: &impl Conn, rows: &[Outgoing], now: Instant, wall: Instant) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// [`StoreError`] when a value cannot be written.
+pub fn insert(bulk: &mut Bulk, rows: &[Outgoing], now: Instant, wall: Instant) -> Result<(), StoreError> {
     let mut models = Vec::with_capacity(rows.len());
     for o in rows {
         let (template, params, message) = match &o.body {
@@ -69,8 +67,7 @@ pub async fn insert(c: &impl Conn, rows: &[Outgoing], now: Instant, wall: Instan
             error: Set(None),
         });
     }
-    Entity::insert_many(models).on_conflict(OnConflict::column(Column::Dedupe).do_nothing().to_owned()).exec_without_returning(c).await?;
-    Ok(())
+    bulk.add(models, &Conflict::Keep(vec![Column::Dedupe]))
 }
 
 fn to_json(column: &'static str, value: &impl serde::Serialize) -> Result<String, StoreError> {

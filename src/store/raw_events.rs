@@ -1,5 +1,6 @@
 //! Events as they came over the wires: stored first, understood later, never lost.
 
+use super::bulk::Bulk;
 use super::db::Conn;
 use super::entity::raw_event::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
@@ -7,7 +8,7 @@ use crate::domain::Instant;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -93,24 +94,24 @@ pub async fn waiting(c: &impl Conn, slots: &[i16], except: &BTreeSet<String>, li
     Ok(q.order_by(Column::Id, Order::Asc).limit(limit).all(c).await?)
 }
 
-/// Marks events done inside the transaction of their effects. The caller rolls back when the count is not what it expects: someone was faster.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn mark_done(c: &impl Conn, ids: &[i64], outcome: &str, now: Instant) -> Result<u64, StoreError> {
-    if ids.is_empty() {
-        return Ok(0);
-    }
-    Ok(Entity::update_many()
+/// Marks events done together with their effects, as the last of the bulk. The caller rolls back when the count is not what it expects: someone was
+/// faster.
+pub fn mark_done(bulk: &mut Bulk, ids: &[i64], now: Instant) {
+    let plain = Entity::update_many()
         .col_expr(Column::Status, Expr::value(status::DONE))
         .col_expr(Column::ProcessedAt, Expr::value(now))
-        .col_expr(Column::Outcome, Expr::value(outcome))
+        .col_expr(Column::Outcome, Expr::value(status::DONE))
         .filter(Column::Id.is_in(ids.iter().copied()))
         .filter(Column::Status.eq(status::WAITING))
-        .exec(c)
-        .await?
-        .rows_affected)
+        .build(bulk.backend());
+    let at = now.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    bulk.last(plain, MARK_DONE, serde_json::json!({ "ids": ids, "at": at }).to_string());
 }
+
+/// As above, with its values in one parameter.
+const MARK_DONE: &str = "UPDATE raw_event SET status = 'done', outcome = 'done', processed_at = (mark.r ->> 'at')::timestamptz \
+    FROM (SELECT $::text::jsonb AS r) AS mark \
+    WHERE id = ANY (ARRAY(SELECT e::int8 FROM jsonb_array_elements_text(mark.r -> 'ids') AS e)) AND status = 'waiting'";
 
 /// Counts a failure: waits until `retry_at`, or parks when there is none.
 ///

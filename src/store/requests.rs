@@ -1,5 +1,6 @@
 //! Requests: loading, listing by keyset, writing under a version check.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::request::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
@@ -111,15 +112,12 @@ fn active(s: &Stored) -> ActiveModel {
     }
 }
 
-/// Stores new requests.
+/// Stores new requests. A number that is taken is a [`StoreError::Duplicate`] when the bulk is written: draw another.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] when a number is taken: draw another.
-pub async fn insert(c: &impl Conn, rows: &[Stored]) -> Result<(), StoreError> {
-    if !rows.is_empty() {
-        Entity::insert_many(rows.iter().map(active)).exec_without_returning(c).await?;
-    }
-    Ok(())
+/// [`StoreError`] when a value cannot be written.
+pub fn insert(bulk: &mut Bulk, rows: &[Stored]) -> Result<(), StoreError> {
+    bulk.add(rows.iter().map(active).collect(), &Conflict::Fail)
 }
 
 /// Writes the new state if the stored version is still `expected`. False: someone was faster, nothing was written.
@@ -214,13 +212,12 @@ fn scoped(q: Select<Entity>, scope: &Scope) -> Select<Entity> {
     }
 }
 
-fn paged(q: Select<Entity>, cursor: Option<&QueueCursor>, limit: u64) -> Select<Entity> {
+pub(super) fn paged(q: Select<Entity>, cursor: Option<&QueueCursor>, limit: u64) -> Select<Entity> {
     let mut q = q;
     if let Some(k) = cursor {
-        q =
-            q.filter(Condition::any().add(Column::Priority.gt(k.priority)).add(Condition::all().add(Column::Priority.eq(k.priority)).add(
-                Condition::any().add(Column::SortDue.gt(k.due)).add(Condition::all().add(Column::SortDue.eq(k.due)).add(Column::Id.gt(k.id.0))),
-            )));
+        // Compared as one row, so that the index is entered at this place and not walked from its beginning.
+        let key = Expr::tuple([Column::Priority, Column::SortDue, Column::Id].map(|c| Expr::col((Entity, c))));
+        q = q.filter(key.gt(Expr::tuple([Expr::value(k.priority), Expr::value(k.due), Expr::value(k.id.0)])));
     }
     q.order_by(Column::Priority, Order::Asc).order_by(Column::SortDue, Order::Asc).order_by(Column::Id, Order::Asc).limit(limit)
 }
@@ -237,6 +234,11 @@ pub async fn list_queue(
     cursor: Option<&QueueCursor>,
     limit: u64,
 ) -> Result<Vec<Stored>, StoreError> {
+    of_queue(scope, queue, filter, cursor, limit).all(c).await?.into_iter().map(Stored::try_from).collect()
+}
+
+/// What [`list_queue`] reads.
+pub(super) fn of_queue(scope: &Scope, queue: &QueueCode, filter: &QueueFilter, cursor: Option<&QueueCursor>, limit: u64) -> Select<Entity> {
     let mut q = scoped(Entity::find(), scope).filter(Column::Queue.eq(queue.as_str()));
     q = match filter.status {
         Some(s) => q.filter(Column::Status.eq(s.as_str())),
@@ -251,7 +253,7 @@ pub async fn list_queue(
     if filter.overdue {
         q = q.filter(Column::Overdue.eq(true));
     }
-    paged(q, cursor, limit).all(c).await?.into_iter().map(Stored::try_from).collect()
+    paged(q, cursor, limit)
 }
 
 /// Open jobs of one crew, most urgent first.

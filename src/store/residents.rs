@@ -1,5 +1,6 @@
 //! Residents. Phone and name can be erased; the row and its identifier stay, so that histories stay whole.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::resident::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
@@ -31,14 +32,11 @@ impl TryFrom<Model> for Resident {
     }
 }
 
-/// Stores new residents.
+/// Stores new residents. A phone that is taken is a [`StoreError::Duplicate`] when the bulk is written.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] when a phone is taken.
-pub async fn insert(c: &impl Conn, rows: &[Resident]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// [`StoreError`] when a value cannot be written.
+pub fn insert(bulk: &mut Bulk, rows: &[Resident]) -> Result<(), StoreError> {
     let models = rows.iter().map(|r| ActiveModel {
         id: Set(r.id.0),
         phone: Set(r.phone.as_ref().map(|p| p.e164().to_owned())),
@@ -47,8 +45,7 @@ pub async fn insert(c: &impl Conn, rows: &[Resident]) -> Result<(), StoreError> 
         created_at: Set(r.created_at),
         erased_at: Set(None),
     });
-    Entity::insert_many(models).exec_without_returning(c).await?;
-    Ok(())
+    bulk.add(models.collect(), &Conflict::Fail)
 }
 
 /// # Errors

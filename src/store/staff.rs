@@ -5,7 +5,7 @@ use super::entity::staff::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::access::{Reach, Role, Scope};
 use crate::domain::{CrewCode, Instant, Lang, QueueCode, StaffId};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 
 /// A member of staff.
@@ -55,6 +55,22 @@ impl TryFrom<Model> for Staff {
             created_at: m.created_at,
         })
     }
+}
+
+/// Whose living token of this kind it is, in one look.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn by_token(c: &impl Conn, hash: &str, kind: &str, wall: Instant) -> Result<Option<Staff>, StoreError> {
+    use super::entity::token::{Column as T, Entity as Token};
+    let subject = Query::select()
+        .column(T::SubjectId)
+        .from(Token)
+        .and_where(T::Hash.eq(hash))
+        .and_where(T::Kind.eq(kind))
+        .and_where(T::ExpiresAt.gt(wall))
+        .to_owned();
+    Entity::find().filter(Column::Id.in_subquery(subject)).one(c).await?.map(Staff::try_from).transpose()
 }
 
 /// # Errors

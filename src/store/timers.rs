@@ -1,11 +1,12 @@
 //! Clocks as stored: the truth behind every index.
 
+use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::sla_timer::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::sla::{Stage, Timer, TimerState};
 use crate::domain::{Instant, RequestId, TimerId};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 impl TryFrom<Model> for Timer {
@@ -39,17 +40,13 @@ fn active(t: &Timer) -> ActiveModel {
     }
 }
 
-/// Writes new and changed clocks in one statement.
+/// Writes new and changed clocks.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn upsert(c: &impl Conn, rows: &[Timer]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let conflict = OnConflict::column(Column::Id).update_columns([Column::State, Column::DueAt, Column::RemainingUs, Column::EndedAt]).to_owned();
-    Entity::insert_many(rows.iter().map(active)).on_conflict(conflict).exec_without_returning(c).await?;
-    Ok(())
+/// [`StoreError`] when a value cannot be written.
+pub fn upsert(bulk: &mut Bulk, rows: &[Timer]) -> Result<(), StoreError> {
+    let set = vec![Column::State, Column::DueAt, Column::RemainingUs, Column::EndedAt];
+    bulk.add(rows.iter().map(active).collect(), &Conflict::Update(Column::Id, set))
 }
 
 /// All clocks of some requests.

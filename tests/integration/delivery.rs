@@ -213,7 +213,9 @@ async fn codes_never_wait_behind_chats(kit: Kit) {
             dedupe: None,
         })
         .collect();
-    outbox::insert(w.core().db.write(), &rows, w.now(), w.now()).await.unwrap();
+    let mut bulk = jambyl109::store::Bulk::on(w.core().db.write());
+    outbox::insert(&mut bulk, &rows, w.now(), w.now()).unwrap();
+    bulk.run(w.core().db.write()).await.unwrap();
     for _ in 0..3000 {
         w.telegram.fail_next(Fail::Unauthorized);
     }

@@ -1,13 +1,17 @@
 //! Requests as JSON. What stands here holds no words, names or phones of a person.
 
 use crate::dispatch::record::Subject;
-use crate::domain::Instant;
 use crate::domain::catalog::Named;
+use crate::domain::inbound::ChannelKind;
+use crate::domain::request::{Priority, Status};
 use crate::domain::sla::{Stage, Timer, TimerState};
 use crate::domain::time::never;
+use crate::domain::{Class, CrewCode, DistrictCode, Hazard, Instant, Lang, QueueCode, ServiceCode};
+use crate::store::listed::Listed;
 use crate::store::requests::Stored;
-use chrono::SecondsFormat;
+use chrono::{Datelike, Offset, SecondsFormat, Timelike};
 use chrono_tz::Asia::Almaty;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 /// A moment as RFC 3339 with the oblast's offset.
@@ -28,54 +32,127 @@ pub fn name(n: &Named) -> Value {
     json!({"kk": n.kk, "ru": n.ru})
 }
 
-/// The present state, for staff and for conflict answers. `due_at` is the next live target, null without one.
-#[must_use]
-pub fn present(s: &Stored) -> Value {
-    let r = &s.request;
-    json!({
-        "number": r.number.to_string(),
-        "status": r.status,
-        "version": r.version,
-        "class": r.class,
-        "service": r.service,
-        "district": r.district,
-        "queue": r.queue,
-        "crew": r.crew,
-        "hazard": r.hazard,
-        "priority": r.priority,
-        "channel": r.channel,
-        "language": r.lang,
-        "overdue": s.overdue,
-        "due_at": if s.sort_due >= never() { Value::Null } else { json!(when(s.sort_due)) },
-        "reported_at": when(r.reported_at),
-        "received_at": when(r.received_at),
-        "accepted_at": when_any(r.accepted_at),
-        "arrived_at": when_any(r.arrived_at),
-        "resolved_at": when_any(r.resolved_at),
-        "closed_at": when_any(r.closed_at),
-        "updated_at": when(r.updated_at),
-        "reopened": r.reopened,
-        "refused": r.refused,
-        "breaches": r.breaches,
-        "rating": r.rating,
-    })
+/// A moment that writes itself, for lists.
+#[derive(Debug, Clone, Copy)]
+pub struct At(pub Instant);
+
+impl Serialize for At {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let local = self.0.with_timezone(&Almaty);
+        let offset = local.offset().fix().local_minus_utc();
+        let (sign, away) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
+        let fraction = local.timestamp_subsec_micros();
+        let (y, mo, d, h, mi, sec) = (local.year(), local.month(), local.day(), local.hour(), local.minute(), local.second());
+        let zone = format_args!("{sign}{:02}:{:02}", away / 3600, away / 60 % 60);
+        match fraction {
+            0 => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}{zone}")),
+            _ if fraction % 1000 == 0 => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{:03}{zone}", fraction / 1000)),
+            _ => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{fraction:06}{zone}")),
+        }
+    }
 }
 
-/// When a live clock runs out: null when it is reached, paused or not there.
-fn due(s: &Stored, timers: &[Timer], stage: Stage) -> Value {
-    let own = timers.iter().filter(|t| t.request == s.request.id && t.stage == stage);
-    when_any(own.into_iter().find(|t| t.is_live() && t.state != TimerState::Paused).map(|t| t.due_at))
+/// The present state of a request, for staff. Fields that are `None` twice are left out.
+#[derive(Debug, Serialize)]
+pub struct State<'a> {
+    number: String,
+    status: Status,
+    version: i64,
+    class: Option<Class>,
+    service: Option<&'a ServiceCode>,
+    district: Option<&'a DistrictCode>,
+    queue: Option<&'a QueueCode>,
+    crew: Option<&'a CrewCode>,
+    hazard: Option<Hazard>,
+    priority: Priority,
+    channel: ChannelKind,
+    language: Lang,
+    overdue: bool,
+    /// The next live target.
+    due_at: Option<At>,
+    reported_at: At,
+    received_at: At,
+    accepted_at: Option<At>,
+    arrived_at: Option<At>,
+    resolved_at: Option<At>,
+    closed_at: Option<At>,
+    updated_at: At,
+    reopened: u32,
+    refused: u32,
+    breaches: u32,
+    rating: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accept_due: Option<Option<At>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restore_due: Option<Option<At>>,
+    /// The covered beginning of the resident's words, in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Option<String>>,
+}
+
+impl<'a> State<'a> {
+    fn bare(s: &'a Stored) -> Self {
+        let r = &s.request;
+        Self {
+            number: r.number.to_string(),
+            status: r.status,
+            version: r.version,
+            class: r.class,
+            service: r.service.as_ref(),
+            district: r.district.as_ref(),
+            queue: r.queue.as_ref(),
+            crew: r.crew.as_ref(),
+            hazard: r.hazard,
+            priority: r.priority,
+            channel: r.channel,
+            language: r.lang,
+            overdue: s.overdue,
+            due_at: (s.sort_due < never()).then_some(At(s.sort_due)),
+            reported_at: At(r.reported_at),
+            received_at: At(r.received_at),
+            accepted_at: r.accepted_at.map(At),
+            arrived_at: r.arrived_at.map(At),
+            resolved_at: r.resolved_at.map(At),
+            closed_at: r.closed_at.map(At),
+            updated_at: At(r.updated_at),
+            reopened: r.reopened,
+            refused: r.refused,
+            breaches: r.breaches,
+            rating: r.rating,
+            accept_due: None,
+            restore_due: None,
+            text: None,
+        }
+    }
+
+    /// With both due times; `timers` are the clocks of this request.
+    fn of<'t>(s: &'a Stored, timers: impl Iterator<Item = &'t Timer> + Clone) -> Self {
+        // Null when it is reached, paused or not there.
+        let due = |stage| timers.clone().find(|t| t.stage == stage && t.is_live() && t.state != TimerState::Paused).map(|t| At(t.due_at));
+        Self { accept_due: Some(due(Stage::Accept)), restore_due: Some(due(Stage::Restore)), ..Self::bare(s) }
+    }
+
+    /// As a list shows it, with the covered beginning of the resident's words.
+    #[must_use]
+    pub fn listed(row: &'a Listed, text: Option<String>) -> Self {
+        Self { accept_due: Some(row.accept_due.map(At)), restore_due: Some(row.restore_due.map(At)), text: Some(text), ..Self::bare(&row.stored) }
+    }
+
+    fn value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+}
+
+/// The present state, for conflict answers.
+#[must_use]
+pub fn present(s: &Stored) -> Value {
+    State::bare(s).value()
 }
 
 /// The present state with both due times, for staff. `timers` may hold clocks of other requests too.
 #[must_use]
 pub fn state_of(s: &Stored, timers: &[Timer]) -> Value {
-    let mut state = present(s);
-    if let Some(map) = state.as_object_mut() {
-        map.insert("accept_due".into(), due(s, timers, Stage::Accept));
-        map.insert("restore_due".into(), due(s, timers, Stage::Restore));
-    }
-    state
+    State::of(s, timers.iter().filter(|t| t.request == s.request.id)).value()
 }
 
 /// The same of a request with its clocks.
@@ -143,9 +220,15 @@ pub fn clock(t: &Timer) -> Value {
 }
 
 /// A page of a list.
+#[derive(Debug, Serialize)]
+pub struct Page<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
 #[must_use]
-pub fn list(items: Vec<Value>, next: Option<String>) -> Value {
-    json!({"items": items, "next_cursor": next})
+pub fn list<T: Serialize>(items: Vec<T>, next_cursor: Option<String>) -> Page<T> {
+    Page { items, next_cursor }
 }
 
 #[cfg(test)]
@@ -158,6 +241,14 @@ mod tests {
         assert_eq!(at("2026-03-20T19:00:00Z"), "2026-03-21T00:00:00+05:00");
         // Until the end of February 2024 the oblast lived at +06:00.
         assert_eq!(at("2024-02-01T00:00:00.5Z"), "2024-02-01T06:00:00.500+06:00");
+    }
+
+    #[test]
+    fn a_moment_writes_itself_the_same_way() {
+        for t in ["2026-03-20T19:00:00Z", "2024-02-01T00:00:00.5Z", "2024-02-29T18:59:59.000001Z", "2026-11-21T00:00:00.123456Z"] {
+            let at: Instant = t.parse().unwrap();
+            assert_eq!(json!(At(at)), json!(when(at)));
+        }
     }
 
     #[test]

@@ -132,8 +132,8 @@ pub(super) fn rows(w: &Words<'_>, list: &[Stored], firsts: &BTreeMap<RequestId, 
 pub(super) async fn first_words(state: &WebState, list: &[Stored]) -> Result<BTreeMap<RequestId, String>, ApiError> {
     let ids: Vec<RequestId> = list.iter().map(|s| s.request.id).collect();
     let mut out = BTreeMap::new();
-    for (id, m) in messages::of_requests(state.core.db.read(), &ids).await? {
-        out.entry(id).or_insert_with(|| m.text.unwrap_or_default());
+    for (id, text) in messages::words_of(state.core.db.read(), &ids).await? {
+        out.entry(id).or_insert_with(|| text.unwrap_or_default());
     }
     Ok(out)
 }

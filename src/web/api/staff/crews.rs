@@ -3,7 +3,7 @@
 use super::queues::rows_of;
 use crate::domain::access::{Reach, Scope};
 use crate::domain::catalog::Crew;
-use crate::store::requests;
+use crate::store::listed;
 use crate::web::api::access::Granted;
 use crate::web::api::view;
 use crate::web::error::ApiError;
@@ -40,9 +40,8 @@ pub async fn list(who: Granted, state: web::Data<WebState>) -> HttpResponse {
 pub async fn jobs(who: Granted, state: web::Data<WebState>, code: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let crew = state.core.book.catalog.crew(&code).filter(|c| reaches(&who.scope, c)).ok_or_else(|| ApiError::new("not_found"))?;
     let db = state.core.db.read();
-    let mut rows = requests::crew_jobs(db, &crew.code, JOBS).await?;
+    let mut rows = listed::crew_rows(db, &who.scope, &crew.code, JOBS).await?;
     // A crew may work for a queue that this dispatcher does not reach.
-    rows.retain(|s| s.request.queue.as_ref().is_some_and(|q| who.scope.covers(q, s.request.crew.as_ref())));
-    let items = rows_of(db, &who.scope, &rows).await?;
-    Ok(HttpResponse::Ok().json(view::list(items, None)))
+    rows.retain(|r| r.stored.request.queue.as_ref().is_some_and(|q| who.scope.covers(q, r.stored.request.crew.as_ref())));
+    Ok(HttpResponse::Ok().json(view::list(rows_of(&rows), None)))
 }

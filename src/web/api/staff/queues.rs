@@ -1,9 +1,10 @@
 //! Queues: what stands in them, most urgent first.
 
 use crate::domain::QueueCode;
-use crate::domain::access::{Permission, Scope};
-use crate::store::requests::{self, QueueCursor, QueueFilter, Stored};
-use crate::store::{Conn, StoreError, messages, stats, timers};
+use crate::domain::access::Scope;
+use crate::store::listed::{self, Listed};
+use crate::store::requests::{QueueCursor, QueueFilter};
+use crate::store::stats;
 use crate::web::api::access::Granted;
 use crate::web::api::{cursor, input, view};
 use crate::web::error::ApiError;
@@ -61,10 +62,9 @@ pub async fn requests(who: Granted, state: web::Data<WebState>, code: web::Path<
     let limit = input::limit(q.limit.as_deref())?;
     let after = cursor::decode::<QueueCursor>(q.cursor.as_deref())?;
     let db = state.core.db.read();
-    let rows = requests::list_queue(db, &who.scope, &queue, &filter, after.as_ref(), limit as u64 + 1).await?;
-    let (rows, next) = cursor::page(rows, limit, QueueCursor::after);
-    let items = rows_of(db, &who.scope, &rows).await?;
-    Ok(HttpResponse::Ok().json(view::list(items, next)))
+    let rows = listed::queue_rows(db, &who.scope, &queue, &filter, after.as_ref(), limit as u64 + 1).await?;
+    let (rows, next) = cursor::page(rows, limit, |r| QueueCursor::after(&r.stored));
+    Ok(HttpResponse::Ok().json(view::list(rows_of(&rows), next)))
 }
 
 fn reachable(state: &WebState, scope: &Scope, code: &str) -> Result<QueueCode, ApiError> {
@@ -73,20 +73,6 @@ fn reachable(state: &WebState, scope: &Scope, code: &str) -> Result<QueueCode, A
 }
 
 /// Rows of a list: the state, both due times, and the covered beginning of the resident's words.
-pub(super) async fn rows_of(c: &impl Conn, scope: &Scope, rows: &[Stored]) -> Result<Vec<Value>, StoreError> {
-    let ids: Vec<_> = rows.iter().map(|s| s.request.id).collect();
-    let said = if scope.role.may(Permission::ReadPersonal) { messages::of_requests(c, &ids).await? } else { Vec::new() };
-    let clocks = timers::of_requests(c, &ids).await?;
-    Ok(rows
-        .iter()
-        .map(|s| {
-            let id = s.request.id;
-            let text = said.iter().find(|(of, _)| *of == id).and_then(|(_, m)| m.text.as_deref()).map(|t| mask::excerpt(t, 120));
-            let mut row = view::state_of(s, &clocks);
-            if let Some(map) = row.as_object_mut() {
-                map.insert("text".into(), json!(text));
-            }
-            row
-        })
-        .collect())
+pub(super) fn rows_of(rows: &[Listed]) -> Vec<view::State<'_>> {
+    rows.iter().map(|r| view::State::listed(r, r.words.as_deref().map(|t| mask::excerpt(t, 120)))).collect()
 }

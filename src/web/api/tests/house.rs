@@ -61,6 +61,7 @@ pub(super) async fn house() -> House {
         metrics: Arc::new(Metrics::new(&Known::default()).unwrap()),
         settings: Settings::of(&config),
         lag_ms: std::sync::atomic::AtomicU64::new(0),
+        spare: Default::default(),
     });
     let media = folder.path().join("media");
     std::fs::create_dir(&media).unwrap();

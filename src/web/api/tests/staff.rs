@@ -95,7 +95,9 @@ async fn files_are_shown_to_whom_they_concern_and_erased_with_the_resident() {
         media: MediaRef { kind: MediaKind::Photo, file_id: "f".into(), mime: None, size: None },
         at: house.core.now(),
     };
-    attachments::insert(db.write(), &[row], house.core.wall()).await.unwrap();
+    let mut bulk = crate::store::Bulk::on(db.write());
+    attachments::insert(&mut bulk, &[row], house.core.wall()).unwrap();
+    bulk.run(db.write()).await.unwrap();
     let path = format!("/staff/requests/{number}/attachments/{id}");
     assert_eq!(knock(&service, "GET", &path, t, None, None).await.status, 404, "it is not fetched yet");
 
