@@ -46,7 +46,7 @@ impl Serialize for At {
         let zone = format_args!("{sign}{:02}:{:02}", away / 3600, away / 60 % 60);
         match fraction {
             0 => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}{zone}")),
-            _ if fraction % 1000 == 0 => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{:03}{zone}", fraction / 1000)),
+            _ if fraction.is_multiple_of(1000) => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{:03}{zone}", fraction / 1000)),
             _ => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{fraction:06}{zone}")),
         }
     }
