@@ -5,22 +5,26 @@ use crate::channels::Registry;
 use crate::channels::registry::RegistryError;
 use crate::clock::Clocks;
 use crate::config::{Book, Config, ConfigErrors, Deployment, TelegramMode, data_text};
+use crate::dispatch::books::{self, Shelf};
 use crate::dispatch::inbox::{Inbox, InboxWriter};
-use crate::dispatch::{Core, Settings};
+use crate::dispatch::{Core, Reader, Settings, learning};
 use crate::domain::Class;
+use crate::domain::call::Outcome;
 use crate::domain::request::{ChainKey, Status};
 use crate::domain::sla::Stage;
 use crate::lifecycle::{Lifecycle, LifecycleError};
 use crate::metrics::{Known, Metrics};
-use crate::store::{Backend, Db, StoreError, leases};
+use crate::store::{Backend, Db, StoreError, Watch, leases};
+use crate::telephony::centre::Centre;
 use crate::timers::{MemoryIndex, RedisIndex, TimerIndex};
-use crate::triage::{Triage, TriageFiles};
+use crate::triage::{Plan, Targets, Triage, TriageFiles};
 use crate::web::server::Listen;
 use crate::web::state::WebState;
 use crate::web::{self, Served};
 use crate::workers::{
-    self, health::WireHealth, housekeeping::Housekeeper, intake::IntakeWorker, media::MediaWorker, outbox::OutboxWorker, poller::Poller,
-    reconciler::Reconciler, silence::SilenceWorker, sweeper::Sweeper,
+    self, alarms::AlarmWorker, bookkeeper::Bookkeeper, calls::CallsWorker, health::WireHealth, housekeeping::Housekeeper, intake::IntakeWorker,
+    learner::Learner, media::MediaWorker, models::ModelWatch, outbox::OutboxWorker, poller::Poller, reconciler::Reconciler, silence::SilenceWorker,
+    sweeper::Sweeper,
 };
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
@@ -77,6 +81,8 @@ pub struct Overrides {
     pub wires: Option<Registry>,
     /// Loops are not started; the caller ticks the workers.
     pub still: bool,
+    /// Sees every statement that goes to the database.
+    pub watch: Option<Watch>,
 }
 
 /// The workers of a process, for their loops and for tests that tick them.
@@ -88,7 +94,12 @@ pub struct Workers {
     pub silence: Arc<SilenceWorker>,
     pub media: Arc<MediaWorker>,
     pub housekeeper: Arc<Housekeeper>,
+    pub models: Arc<ModelWatch>,
+    pub learner: Arc<Learner>,
     pub health: Arc<WireHealth>,
+    pub calls: Arc<CallsWorker>,
+    pub alarms: Arc<AlarmWorker>,
+    pub bookkeeper: Arc<Bookkeeper>,
     pub pollers: Vec<Arc<Poller>>,
 }
 
@@ -119,7 +130,14 @@ impl App {
             )));
         }
         let life = Lifecycle::new();
-        let core = Arc::new(core(config, &life, overrides.clocks.unwrap_or_else(Clocks::system), overrides.book).await?);
+        let mut core = core(config, &life, overrides.clocks.unwrap_or_else(Clocks::system), overrides.book).await?;
+        if let Some(watch) = &overrides.watch {
+            core.db.watch(watch);
+        }
+        let core = Arc::new(core);
+        if let Err(e) = learning::take_up(&core).await {
+            tracing::warn!(error = %e, "the stored model was not read; the built-in one reads until it is");
+        }
         if role == Role::All && core.db.backend() == Backend::Sqlite {
             leases::clear_slots(core.db.write()).await?;
         }
@@ -129,8 +147,9 @@ impl App {
         });
         let media = media(config.media.url.expose())?;
         let (inbox, writer) = Inbox::open();
-        let workers = workers_of(config, &core, &wires, &media);
-        let served = listen(config, role, &core, &life, inbox, &media)?;
+        let centre = Arc::new(Centre::of(config).map_err(|e| AppError::Setup(e.to_string()))?);
+        let workers = workers_of(config, role, &core, &wires, &media, &centre);
+        let served = listen(config, role, &core, &life, inbox, &media, &centre)?;
         start(role, overrides.still, &life, &core, &workers, writer);
         if role != Role::Api && !overrides.still && config.channels.telegram.mode == TelegramMode::Webhook {
             set_webhooks(config, &life, &wires);
@@ -169,11 +188,24 @@ impl App {
     }
 }
 
-/// Reads the word lists and maps, with files of `config.dir` in place of the shipped ones.
+/// Triage as the configuration sets it up: word lists, maps and model, with files of `config.dir` in place of the shipped ones.
 ///
 /// # Errors
 /// What is wrong with which file.
-pub fn triage(dir: Option<&Path>) -> Result<Triage, ConfigErrors> {
+pub fn triage(config: &Config) -> Result<Triage, ConfigErrors> {
+    let loaded = with_triage_files(config.config.path(), Triage::load)?;
+    let t = &config.triage;
+    let targets = Targets { service_error: t.service_error, class_error: t.class_error, hazard_error: t.hazard_error };
+    loaded
+        .map(|triage| triage.with_targets(targets))
+        .or_else(|problems| ConfigErrors::check(problems).and_then(|()| Err(ConfigErrors::one("triage cannot be loaded"))))
+}
+
+/// Reads the files of triage and does something with them.
+///
+/// # Errors
+/// A file that exists and cannot be read.
+pub fn with_triage_files<T>(dir: Option<&Path>, act: impl FnOnce(&TriageFiles<'_>) -> T) -> Result<T, ConfigErrors> {
     let shipped = TriageFiles::embedded();
     let text = |name: &str, embedded: &'static str| data_text(dir, name, embedded);
     let services = text("lexicon/services.toml", shipped.services)?;
@@ -183,6 +215,8 @@ pub fn triage(dir: Option<&Path>) -> Result<Triage, ConfigErrors> {
     let gazetteer = text("geo/gazetteer.toml", shipped.gazetteer)?;
     let microdistricts = text("geo/microdistricts.toml", shipped.microdistricts)?;
     let borders = text("geo/borders.toml", shipped.borders)?;
+    let path = dir.map(|d| d.join("triage/model.bin")).filter(|p| p.exists());
+    let model = path.map(|p| std::fs::read(&p).map_err(|e| ConfigErrors::one(format!("{} cannot be read: {e}", p.display())))).transpose()?;
     let files = TriageFiles {
         services: &services,
         hazards: &hazards,
@@ -191,8 +225,9 @@ pub fn triage(dir: Option<&Path>) -> Result<Triage, ConfigErrors> {
         gazetteer: &gazetteer,
         microdistricts: &microdistricts,
         borders: &borders,
+        model: model.as_deref(),
     };
-    Triage::load(&files).or_else(|problems| ConfigErrors::check(problems).and_then(|()| Err(ConfigErrors::one("triage cannot be loaded"))))
+    Ok(act(&files))
 }
 
 /// Opens the database as the configuration says, with its schema up to date.
@@ -223,9 +258,10 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
         None => Book::load(config.config.path())?,
     };
     ConfigErrors::check(book.problems())?;
-    let triage = triage(config.config.path())?;
+    let triage = triage(config)?;
     let db = database(config).await?;
     let chain = chain_key(config)?;
+    let shelf = books::open(&db, &book, clocks.business.now()).await.map_err(|e| AppError::Setup(format!("policies and calendars: {e}")))?;
     let (timers, bus): (Arc<dyn TimerIndex>, Arc<dyn EventBus>) = if config.redis.url.is_empty() {
         (Arc::new(MemoryIndex::new()), Arc::new(MemoryBus::new()))
     } else {
@@ -240,8 +276,9 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
     Ok(Core {
         db,
         clocks,
+        shelf: Shelf::new(shelf),
         book: Arc::new(book),
-        triage: Arc::new(triage),
+        triage: Reader::new(triage),
         timers,
         bus,
         chain,
@@ -266,6 +303,7 @@ fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
     let queues: Vec<&str> = book.catalog.queues.iter().map(|q| q.code.as_str()).collect();
     let statuses: Vec<&str> = Status::ALL.iter().filter(|s| s.is_open()).map(|s| s.as_str()).collect();
     let stages: Vec<&str> = Stage::ALL.iter().map(|s| s.as_str()).collect();
+    let outcomes: Vec<&str> = Outcome::ALL.iter().filter(|o| **o != Outcome::Ongoing).map(|o| o.as_str()).collect();
     let metrics = Metrics::new(&Known {
         channels: &channels,
         classes: &classes,
@@ -273,7 +311,7 @@ fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
         queues: &queues,
         statuses: &statuses,
         stages: &stages,
-        call_outcomes: &["answered", "abandoned", "missed", "busy", "failed", "after_hours"],
+        call_outcomes: &outcomes,
         routes: &[("/health/ready", "GET"), ("/webhooks/telegram/{bot}", "POST")],
     })?;
     for channel in own {
@@ -329,7 +367,7 @@ fn media(url: &str) -> Result<Arc<dyn ObjectStore>, AppError> {
     Ok(Arc::new(store))
 }
 
-fn workers_of(config: &Config, core: &Arc<Core>, wires: &Arc<Registry>, media: &Arc<dyn ObjectStore>) -> Workers {
+fn workers_of(config: &Config, role: Role, core: &Arc<Core>, wires: &Arc<Registry>, media: &Arc<dyn ObjectStore>, centre: &Arc<Centre>) -> Workers {
     let owner = workers::owner();
     let pollers = wires
         .telegram
@@ -341,16 +379,29 @@ fn workers_of(config: &Config, core: &Arc<Core>, wires: &Arc<Registry>, media: &
         intake: Arc::new(IntakeWorker::new(core.clone(), wires.clone(), owner.clone(), &config.intake)),
         outbox: Arc::new(OutboxWorker::new(core.clone(), wires.clone(), owner.clone(), &config.outbox)),
         sweeper: Arc::new(Sweeper::new(core.clone(), &config.timers)),
+        alarms: Arc::new(AlarmWorker { core: core.clone() }),
+        bookkeeper: Arc::new(Bookkeeper { core: core.clone(), owner: owner.clone(), applies: role != Role::Api }),
         reconciler: Arc::new(Reconciler { core: core.clone(), owner, every: Duration::from_secs(60) }),
         silence: Arc::new(SilenceWorker { core: core.clone() }),
         media: Arc::new(MediaWorker { core: core.clone(), wires: wires.clone(), store: media.clone(), max_bytes: config.media.max_bytes }),
         housekeeper: Arc::new(Housekeeper { core: core.clone() }),
+        models: Arc::new(ModelWatch { core: core.clone() }),
+        learner: Arc::new(Learner { core: core.clone(), hour: config.triage.refit_hour, plan: Plan::default() }),
         health: Arc::new(WireHealth { core: core.clone(), wires: wires.clone() }),
+        calls: Arc::new(CallsWorker { core: core.clone(), centre: centre.clone() }),
         pollers,
     }
 }
 
-fn listen(config: &Config, role: Role, core: &Arc<Core>, life: &Lifecycle, inbox: Inbox, media: &Arc<dyn ObjectStore>) -> Result<Served, AppError> {
+fn listen(
+    config: &Config,
+    role: Role,
+    core: &Arc<Core>,
+    life: &Lifecycle,
+    inbox: Inbox,
+    media: &Arc<dyn ObjectStore>,
+    centre: &Arc<Centre>,
+) -> Result<Served, AppError> {
     let addr = config.http.socket().ok_or_else(|| AppError::Setup(format!("http.addr: '{}' is not an address", config.http.addr)))?;
     let t = &config.channels.telegram;
     let telegram = (!t.secret.is_empty()).then(|| (t.name.clone(), t.secret.expose().to_owned())).into_iter().collect();
@@ -366,6 +417,8 @@ fn listen(config: &Config, role: Role, core: &Arc<Core>, life: &Lifecycle, inbox
         role: role.as_str(),
         started_at: core.wall(),
         media: media.clone(),
+        centre: centre.clone(),
+        ending: life.token(),
     });
     let deadline = Duration::from_secs(config.shutdown.deadline_secs.max(2) - 1);
     let how = Listen {
@@ -384,7 +437,12 @@ fn start(role: Role, still: bool, life: &Lifecycle, core: &Arc<Core>, w: &Worker
         let core = core.clone();
         life.supervise("inbox", |_| writer.run(core));
     }
-    if role == Role::Api || still {
+    if still {
+        return;
+    }
+    life.supervise("models", |stop| w.models.clone().run(stop));
+    life.supervise("books", |stop| w.bookkeeper.clone().run(stop));
+    if role == Role::Api {
         return;
     }
     for lane in 0..w.intake.lanes {
@@ -392,10 +450,13 @@ fn start(role: Role, still: bool, life: &Lifecycle, core: &Arc<Core>, w: &Worker
     }
     life.supervise("outbox", |stop| w.outbox.clone().run(stop));
     life.supervise("sweeper", |stop| w.sweeper.clone().run(stop));
+    life.supervise("alarms", |stop| w.alarms.clone().run(stop));
     life.supervise("reconciler", |stop| w.reconciler.clone().run(stop));
     life.supervise("silence", |stop| w.silence.clone().run(stop));
     life.supervise("media", |stop| w.media.clone().run(stop));
+    life.supervise("calls", |stop| w.calls.clone().run(stop));
     life.supervise("housekeeping", |stop| w.housekeeper.clone().run(stop));
+    life.supervise("learner", |stop| w.learner.clone().run(stop));
     life.supervise("wire-health", |stop| w.health.clone().run(stop));
     for p in &w.pollers {
         life.supervise("poller", |stop| p.clone().run(stop));

@@ -24,14 +24,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// What is worth a look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Hint {
-    /// A raw event was stored.
-    Inbox,
+    /// Raw events were stored; a bit for each slot they are in, all bits when that is unknown.
+    Inbox(u16),
     /// A message waits to be sent.
     Outbox,
     /// A clock was set or moved.
     Timers,
+    /// A request states a danger; its id. Whoever watches for dispatchers rings.
+    Danger(String),
     /// A request changed; its id.
     Request(String),
+    /// Another model of triage is in use.
+    Model,
+    /// Something about calls was posted.
+    CallsPosted,
+    /// A call began, was answered or ended; its id.
+    Call(String),
     /// A setting kept in the database changed.
     Config,
 }
@@ -39,10 +47,15 @@ pub enum Hint {
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Inbox => f.write_str("inbox"),
+            Self::Inbox(u16::MAX) => f.write_str("inbox"),
+            Self::Inbox(slots) => write!(f, "inbox:{slots}"),
             Self::Outbox => f.write_str("outbox"),
             Self::Timers => f.write_str("timers"),
+            Self::Danger(id) => write!(f, "danger:{id}"),
             Self::Request(id) => write!(f, "request:{id}"),
+            Self::Model => f.write_str("model"),
+            Self::CallsPosted => f.write_str("calls"),
+            Self::Call(id) => write!(f, "call:{id}"),
             Self::Config => f.write_str("config"),
         }
     }
@@ -52,16 +65,24 @@ impl Hint {
     /// `None` for a word of a newer version of the service, which is no error.
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
-            "inbox" => Self::Inbox,
+            "inbox" => Self::Inbox(u16::MAX),
             "outbox" => Self::Outbox,
             "timers" => Self::Timers,
             "config" => Self::Config,
-            other => Self::Request(other.strip_prefix("request:").filter(|id| !id.is_empty())?.to_owned()),
+            "model" => Self::Model,
+            "calls" => Self::CallsPosted,
+            other => match other.split_once(':')? {
+                ("inbox", slots) => Self::Inbox(slots.parse().ok()?),
+                ("request", id) if !id.is_empty() => Self::Request(id.to_owned()),
+                ("danger", id) if !id.is_empty() => Self::Danger(id.to_owned()),
+                ("call", id) if !id.is_empty() => Self::Call(id.to_owned()),
+                _ => return None,
+            },
         })
     }
 
     /// What one has to look at when hints may have been missed.
-    const ALL_TABLES: [Self; 4] = [Self::Inbox, Self::Outbox, Self::Timers, Self::Config];
+    const ALL_TABLES: [Self; 6] = [Self::Inbox(u16::MAX), Self::Outbox, Self::Timers, Self::Model, Self::CallsPosted, Self::Config];
 }
 
 /// Carries hints to every subscriber, in this process and in others.
@@ -263,8 +284,20 @@ mod tests {
     use super::*;
     use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-    fn hints() -> [Hint; 5] {
-        [Hint::Inbox, Hint::Outbox, Hint::Timers, Hint::Request("0198a".into()), Hint::Config]
+    fn hints() -> [Hint; 10] {
+        let id = || "0198a".to_owned();
+        [
+            Hint::Inbox(u16::MAX),
+            Hint::Inbox(5),
+            Hint::Outbox,
+            Hint::Timers,
+            Hint::Danger(id()),
+            Hint::Request(id()),
+            Hint::Model,
+            Hint::CallsPosted,
+            Hint::Call(id()),
+            Hint::Config,
+        ]
     }
 
     #[test]
@@ -274,7 +307,7 @@ mod tests {
             assert_eq!(foreign(&format!("other {hint}"), "me"), Some(hint.clone()));
             assert_eq!(foreign(&format!("me {hint}"), "me"), None, "one's own echo");
         }
-        for strange in ["", "Inbox", "request:", "weather", "inbox "] {
+        for strange in ["", "Inbox", "request:", "danger:", "weather", "weather:1", "inbox ", "inbox:", "inbox:70000"] {
             assert_eq!(Hint::parse(strange), None, "{strange}");
         }
         assert_eq!(foreign("inbox", "me"), None);
@@ -283,7 +316,7 @@ mod tests {
     #[tokio::test]
     async fn every_subscriber_hears_and_a_slow_one_is_told_that_it_missed_some() {
         let bus = MemoryBus::new();
-        bus.publish(Hint::Inbox);
+        bus.publish(Hint::Inbox(1));
         let (mut a, mut b) = (bus.subscribe(), bus.subscribe());
         assert_eq!(a.try_recv(), Err(TryRecvError::Empty), "hints are for those who listen already");
         bus.publish(Hint::Timers);
@@ -302,11 +335,11 @@ mod tests {
         let mut own = bus.subscribe();
         let start = std::time::Instant::now();
         for _ in 0..CAPACITY * 3 {
-            bus.publish(Hint::Inbox);
+            bus.publish(Hint::Inbox(1));
         }
         assert!(start.elapsed() < Duration::from_secs(1));
         assert!(matches!(own.recv().await, Err(RecvError::Lagged(_))));
-        assert_eq!(own.recv().await, Ok(Hint::Inbox));
+        assert_eq!(own.recv().await, Ok(Hint::Inbox(1)));
         stop.cancel();
         tokio::time::timeout(Duration::from_secs(1), running).await.unwrap().unwrap();
     }

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod reports;
 pub mod store;
 pub mod telemetry;
+pub mod telephony;
 pub mod timers;
 pub mod triage;
 pub mod web;

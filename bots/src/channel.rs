@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use std::time::Duration;
 use thiserror::Error;
+use tokio::io::AsyncWrite;
 
 /// A wire to the people of one account (one bot, one number).
 #[async_trait]
@@ -16,11 +17,11 @@ pub trait Channel: Send + Sync {
     /// See [`SendError`]; the caller decides when to try again.
     async fn send(&self, chat: &str, message: &Message) -> Result<Sent, SendError>;
 
-    /// Downloads a file that a person sent, at most `limit` bytes.
+    /// Downloads a file that a person sent, at most `limit` bytes, and hands it on piece by piece as it comes.
     ///
     /// # Errors
-    /// See [`FetchError`].
-    async fn fetch(&self, file_id: &str, limit: u64) -> Result<File, FetchError>;
+    /// See [`FetchError`]; what `into` has got by then is worth nothing. [`FetchError::Transient`] also when `into` takes no more.
+    async fn fetch(&self, file_id: &str, limit: u64, into: &mut Sink<'_>) -> Result<Fetched, FetchError>;
 
     /// Tells the provider that a button press was seen, so that the button stops spinning. A press that is too old counts as done.
     ///
@@ -87,21 +88,18 @@ pub struct Sent {
     pub provider_id: String,
 }
 
-/// A downloaded file.
-#[derive(Clone, PartialEq, Eq)]
-pub struct File {
-    pub bytes: Vec<u8>,
+/// Where the bytes of a file go.
+pub type Sink<'a> = dyn AsyncWrite + Send + Unpin + 'a;
+
+/// What is known of a file that came whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Bytes.
+    pub size: u64,
     /// What the provider says it is; not checked against the bytes.
     pub mime: Option<String>,
     /// The provider's name of the file, without folders.
     pub name: Option<String>,
-}
-
-// A person's photo does not belong into a log, so only its length is shown.
-impl std::fmt::Debug for File {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("File").field("bytes", &self.bytes.len()).field("mime", &self.mime).finish_non_exhaustive()
-    }
 }
 
 /// Why a message did not go out. The strings name the reason only: no tokens, no addresses, no message text.

@@ -1,9 +1,10 @@
 //! A wire that only remembers: for tests, demos, and channels whose provider has no contract yet (SMS).
 
-use crate::channel::{Channel, FetchError, File, Message, SendError, Sent};
+use crate::channel::{Channel, FetchError, Fetched, Message, SendError, Sent, Sink};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::io::AsyncWriteExt;
 
 /// Remembers what it was asked to do; clones share one memory.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ struct State {
     count: u64,
     acknowledged: Vec<String>,
     failures: VecDeque<SendError>,
-    files: BTreeMap<String, File>,
+    files: BTreeMap<String, Vec<u8>>,
     sick: bool,
 }
 
@@ -60,8 +61,8 @@ impl StubChannel {
     }
 
     /// Puts a file where [`Channel::fetch`] finds it.
-    pub fn put_file(&self, file_id: impl Into<String>, file: File) {
-        self.lock().files.insert(file_id.into(), file);
+    pub fn put_file(&self, file_id: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        self.lock().files.insert(file_id.into(), bytes.into());
     }
 
     /// Says what [`Channel::healthy`] answers from now on.
@@ -91,9 +92,14 @@ impl Channel for StubChannel {
         Ok(Sent { provider_id: format!("{}-{}", self.name, state.count) })
     }
 
-    async fn fetch(&self, file_id: &str, limit: u64) -> Result<File, FetchError> {
-        let file = self.lock().files.get(file_id).cloned().ok_or(FetchError::Gone)?;
-        if u64::try_from(file.bytes.len()).is_ok_and(|size| size <= limit) { Ok(file) } else { Err(FetchError::TooLarge) }
+    async fn fetch(&self, file_id: &str, limit: u64, into: &mut Sink<'_>) -> Result<Fetched, FetchError> {
+        let bytes = self.lock().files.get(file_id).cloned().ok_or(FetchError::Gone)?;
+        let size = bytes.len() as u64;
+        if size > limit {
+            return Err(FetchError::TooLarge);
+        }
+        into.write_all(&bytes).await.map_err(|_| FetchError::Transient("the file cannot be kept".to_owned()))?;
+        Ok(Fetched { size, mime: None, name: None })
     }
 
     async fn acknowledge(&self, ack: &str) -> Result<(), SendError> {
@@ -135,10 +141,12 @@ mod tests {
     #[tokio::test]
     async fn gives_files_within_the_limit() {
         let stub = StubChannel::new("sms");
-        stub.put_file("f1", File { bytes: vec![1, 2, 3], mime: None, name: None });
-        assert_eq!(stub.fetch("f1", 3).await.unwrap().bytes, vec![1, 2, 3]);
-        assert_eq!(stub.fetch("f1", 2).await, Err(FetchError::TooLarge));
-        assert_eq!(stub.fetch("f2", 3).await, Err(FetchError::Gone));
+        stub.put_file("f1", [1, 2, 3]);
+        let mut bytes = Vec::new();
+        assert_eq!(stub.fetch("f1", 3, &mut bytes).await.unwrap().size, 3);
+        assert_eq!(bytes, [1, 2, 3]);
+        assert_eq!(stub.fetch("f1", 2, &mut bytes).await, Err(FetchError::TooLarge));
+        assert_eq!(stub.fetch("f2", 3, &mut bytes).await, Err(FetchError::Gone));
     }
 
     #[tokio::test]

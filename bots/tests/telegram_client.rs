@@ -170,8 +170,9 @@ async fn files_come_whole_or_not_at_all() {
         (200, json!({"ok": true, "result": {"file_id": "F", "file_unique_id": "U", "file_size": size, "file_path": path}}).to_string().into_bytes())
     };
     let fake = Fake::with([found(json!(5), "voice/file_2.oga"), (200, b"\x00\xffabc".to_vec())]).await;
-    let file = client(&fake).fetch("F", 5).await.unwrap();
-    assert_eq!((file.bytes.as_slice(), file.mime, file.name.as_deref()), (&b"\x00\xffabc"[..], None, Some("file_2.oga")));
+    let mut bytes = Vec::new();
+    let file = client(&fake).fetch("F", 5, &mut bytes).await.unwrap();
+    assert_eq!((bytes.as_slice(), file.size, file.mime, file.name.as_deref()), (&b"\x00\xffabc"[..], 5, None, Some("file_2.oga")));
     assert_eq!(fake.calls()[1].line, format!("GET /relay/file/bot{TOKEN}/voice/file_2.oga HTTP/1.1"));
 
     let big = refused(400, "Bad Request: file is too big").into_bytes();
@@ -191,7 +192,7 @@ async fn files_come_whole_or_not_at_all() {
     ];
     for (answers, expected) in table {
         let fake = Fake::with(answers.clone()).await;
-        assert_eq!(client(&fake).fetch("F", 5).await, Err(expected), "{answers:?}");
+        assert_eq!(client(&fake).fetch("F", 5, &mut Vec::new()).await, Err(expected), "{answers:?}");
     }
 }
 

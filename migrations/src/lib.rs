@@ -4,6 +4,11 @@
 mod m20261121_000001_base;
 mod m20261121_000002_people;
 mod m20261121_000003_work;
+mod m20261121_000004_counts;
+mod m20261121_000005_triage;
+mod m20261121_000006_calls;
+mod m20261121_000007_laps;
+mod m20261121_000008_books;
 
 use sea_orm_migration::prelude::*;
 
@@ -13,6 +18,15 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_base::Migration), Box::new(m20261121_000002_people::Migration), Box::new(m20261121_000003_work::Migration)]
+        vec![
+            Box::new(m20261121_000001_base::Migration),
+            Box::new(m20261121_000002_people::Migration),
+            Box::new(m20261121_000003_work::Migration),
+            Box::new(m20261121_000004_counts::Migration),
+            Box::new(m20261121_000005_triage::Migration),
+            Box::new(m20261121_000006_calls::Migration),
+            Box::new(m20261121_000007_laps::Migration),
+            Box::new(m20261121_000008_books::Migration),
+        ]
     }
 }

@@ -22,3 +22,6 @@ SELECT lpad(to_hex(k), 32, '0')::uuid, lpad(to_hex(k), 32, '0')::uuid, lpad(to_h
        'resident:' || lpad(to_hex(k), 32, '0'), 'Тараз қаласы, Абай көшесі ' || k || '. Кеше кештен бері су жоқ, қашан береді?',
        decode(repeat('5a', 16), 'hex'), now()
 FROM generate_series(1, @requests@) k;
+
+-- What the service keeps with every change.
+INSERT INTO open_delta (queue, status, overdue, n) SELECT queue, status, overdue, count(*) FROM request WHERE is_open GROUP BY queue, status, overdue;

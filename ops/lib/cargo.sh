@@ -37,6 +37,12 @@ count_tests() {
     sed -n "s/^test result:.* \([0-9]*\) $1.*/\1/p" "$work/tests.log" | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
+# With servers of its own, which it may kill; the binary is the one that the tests have built.
+cluster_check() {
+    need tests
+    "$root/ops/cluster-test" --quick
+}
+
 release_build() {
     cargo build --release --locked
 }

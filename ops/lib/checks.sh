@@ -29,6 +29,18 @@ config_check() {
     fi
 }
 
+# The shipped model is what the shipped corpus gives, bit for bit; how good it is, is printed.
+triage_check() {
+    need build
+    cd "$work" || return
+    "$bin" train --out "$work/model.bin"
+    cmp "$work/model.bin" "$root/config/triage/model.bin" ||
+        fail "config/triage/model.bin is not what the corpus and the word lists give: run 'jambyl109 train --out config/triage/model.bin' and commit it"
+    say "frozen messages, which no model was fitted to"
+    "$bin" evaluate "$root/config/triage/messages_frozen.tsv"
+    "$bin" evaluate "$root/config/triage/messages_frozen_2.tsv"
+}
+
 dependencies_check() {
     need_program python3 python3
     local host

@@ -2,7 +2,7 @@
 
 use crate::config::{Mail, MailTransport};
 use async_trait::async_trait;
-use bots::channel::{Channel, FetchError, File, Message, SendError, Sent};
+use bots::channel::{Channel, FetchError, Fetched, Message, SendError, Sent, Sink};
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
@@ -69,7 +69,7 @@ impl Channel for MailChannel {
         Ok(Sent { provider_id: id })
     }
 
-    async fn fetch(&self, _: &str, _: u64) -> Result<File, FetchError> {
+    async fn fetch(&self, _: &str, _: u64, _: &mut Sink<'_>) -> Result<Fetched, FetchError> {
         Err(FetchError::Gone)
     }
 

@@ -29,7 +29,12 @@ pub fn message(book: &Book, row: &OutboxRow, words: Option<String>) -> Result<bo
         (None, None) => return Err(StoreError::corrupt("outbox.message_id", "a row without words")),
     };
     if row.channel == ChannelKind::Mail.as_str() {
-        let key = if row.template.as_deref().is_some_and(|t| t.starts_with("breach.")) { "mail.breach.subject" } else { "mail.reply.subject" };
+        let key = match row.template.as_deref() {
+            Some(t) if t.starts_with("breach.") => "mail.breach.subject",
+            Some("alarm.soon") => "mail.alarm.subject",
+            Some("alarm.many") => "mail.alarms.subject",
+            _ => "mail.reply.subject",
+        };
         text = format!("{}\n{text}", book.render(lang, key, &params));
     }
     Ok(bots::channel::Message { text, keyboard: board(book, lang, keyboard) })

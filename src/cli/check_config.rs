@@ -22,7 +22,7 @@ pub fn run(config: &Config, args: &Args) -> Done {
         Ok(book) => problems.extend(book.problems()),
         Err(e) => problems.extend(e.problems().iter().cloned()),
     }
-    if let Err(e) = crate::app::triage(dir) {
+    if let Err(e) = crate::app::triage(config) {
         problems.extend(e.problems().iter().cloned());
     }
     for p in &problems {

@@ -17,7 +17,7 @@ pub struct Args {
 
 #[allow(clippy::print_stdout, reason = "the answer of a command")]
 pub fn run(config: &Config, args: &Args) -> Done {
-    let triage = crate::app::triage(config.config.path())?;
+    let triage = crate::app::triage(config)?;
     let say = |text: &str| -> Result<(), Failure> {
         let mut value = serde_json::to_value(triage.read(text))?;
         if let Some(map) = value.as_object_mut() {

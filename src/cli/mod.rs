@@ -3,10 +3,16 @@
 mod check_config;
 mod classify;
 mod demo;
+mod duty;
+mod evaluate;
 mod healthcheck;
+mod import_cdr;
 mod migrate;
 mod replay;
+mod report;
 mod serve;
+mod sla;
+mod train;
 mod user;
 mod verify_journal;
 
@@ -36,12 +42,24 @@ enum Command {
     Migrate(migrate::Args),
     /// Says what a text is: class, service, place, hazard, language. Example: jambyl109 classify "су жоқ, Қарасу 5"
     Classify(classify::Args),
+    /// Scores triage on labelled messages. Example: jambyl109 evaluate config/triage/messages_frozen.tsv --json
+    Evaluate(evaluate::Args),
+    /// Fits the model of triage again. Example: jambyl109 train --out model.bin
+    Train(train::Args),
+    /// Takes call records in. Example: jambyl109 import-cdr --profile asterisk --watch /var/log/asterisk/cdr-csv/Master.csv
+    ImportCdr(import_cdr::Args),
+    /// Figures of a period. Example: jambyl109 report calls --from 2026-11-01 --format csv
+    Report(report::Args),
     /// Works again on stored events that failed; what was done or sent is never done or sent again. Example: jambyl109 replay --only-failed
     Replay(replay::Args),
     /// Proves the history of one request or of all. Example: jambyl109 verify-journal 26-4817-0355
     VerifyJournal(verify_journal::Args),
     /// Staff accounts. Example: jambyl109 user add aigul --role dispatcher --queue water_taraz
     User(user::Args),
+    /// Clocks: how a deadline came to be, when one would be due, policies and calendars. Example: jambyl109 sla explain 26-4817-0355
+    Sla(sla::Args),
+    /// Who is told when a clock warns or runs out. Example: jambyl109 duty add aigul head --queue water_taraz
+    Duty(duty::Args),
     /// Checks settings, data and texts, and says what to mend. Example: jambyl109 check-config --print
     CheckConfig(check_config::Args),
     /// Exit code 0 when the running service is ready. Example: jambyl109 healthcheck
@@ -95,9 +113,15 @@ async fn dispatch(command: Command, config: Config) -> Done {
         Command::Demo(a) => demo::run(config, &a).await,
         Command::Migrate(a) => migrate::run(&config, &a).await,
         Command::Classify(a) => classify::run(&config, &a),
+        Command::Evaluate(a) => evaluate::run(&config, &a),
+        Command::Train(a) => train::run(&config, &a).await,
+        Command::ImportCdr(a) => import_cdr::run(&config, a).await,
+        Command::Report(a) => report::run(&config, &a).await,
         Command::Replay(a) => replay::run(&config, &a).await,
         Command::VerifyJournal(a) => verify_journal::run(&config, &a).await,
         Command::User(a) => user::run(&config, a).await,
+        Command::Sla(a) => sla::run(&config, a).await,
+        Command::Duty(a) => duty::run(&config, a).await,
         Command::CheckConfig(a) => check_config::run(&config, &a),
         Command::Healthcheck(a) => healthcheck::run(&config, &a).await,
     }

@@ -5,13 +5,15 @@ use crate::channels::Registry;
 use crate::config::Config;
 use crate::domain::Instant;
 use crate::store::raw_events;
+use crate::telephony::centre::Centre;
+use crate::telephony::inbox;
 use crate::workers::intake::IntakeWorker;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only events of this channel.
+    /// Only events of this channel; `calls` for what exchanges posted.
     #[arg(long)]
     channel: Option<String>,
     /// Only events received since this time (RFC 3339).
@@ -31,6 +33,10 @@ pub async fn run(config: &Config, args: &Args) -> Done {
     };
     let core = Arc::new(bare_core(config).await?);
     let n = raw_events::requeue(core.db.write(), args.channel.as_deref(), from, args.only_failed).await?;
+    if args.channel.as_deref().is_none_or(|c| c == "calls") {
+        let n = inbox::replay(&core, &Centre::of(config)?, from).await?;
+        println!("{n} bodies about calls were put back and worked on");
+    }
     println!("{n} events were put back into the inbox; events that were done stay done");
     // Beside a running server this worker takes its share of the slots; alone, all of them.
     let worker = IntakeWorker::new(core.clone(), Arc::new(Registry::open(config)?), crate::workers::owner(), &config.intake);

@@ -3,6 +3,7 @@
 use super::{Done, Failure, bare_core, log};
 use crate::config::Config;
 use crate::dispatch::accounts::{self, NewStaff};
+use crate::dispatch::call_desk;
 use crate::domain::access::Role;
 use crate::domain::{CrewCode, Lang, QueueCode};
 use crate::store::{staff, tokens};
@@ -42,6 +43,8 @@ enum What {
     Disable { login: String },
     /// Enables a disabled account.
     Enable { login: String },
+    /// Says by which name an exchange knows the person: extension or agent.
+    Agent { login: String, agent: String },
     /// Sets a new password and ends all sessions.
     ResetPassword { login: String },
 }
@@ -85,6 +88,10 @@ pub async fn run(config: &Config, args: Args) -> Done {
                 return Err(unknown(&login));
             }
             println!("{login} is active");
+        }
+        What::Agent { login, agent } => {
+            call_desk::name_agent(&core, &login, &agent).await?;
+            println!("{login} answers calls as {agent}");
         }
         What::ResetPassword { login } => {
             let member = staff::by_login(core.db.read(), &login).await?.ok_or_else(|| unknown(&login))?;

@@ -1,9 +1,10 @@
 //! The book of the service: catalogue, routing, clocks, calendar and texts, embedded and replaceable file by file.
 
-use super::{Calendar, ConfigErrors, Messages};
+use super::{ConfigErrors, Messages};
+use crate::domain::calendar::Calendars;
 use crate::domain::catalog::Catalog;
 use crate::domain::routing::Routing;
-use crate::domain::sla::SlaBook;
+use crate::domain::sla::{Books, SlaBook};
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::path::Path;
@@ -22,7 +23,7 @@ pub struct Book {
     pub routing: Routing,
     pub sla: SlaBook,
     pub messages: Messages,
-    pub calendar: Calendar,
+    pub calendar: Calendars,
 }
 
 impl Book {
@@ -43,13 +44,19 @@ impl Book {
         }
     }
 
+    /// Policies and calendars, ready to measure with, as the only revision.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        Books::single(self.sla.clone(), &self.calendar)
+    }
+
     /// What an administrator must mend before this data may be used.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut out = self.catalog.problems();
         out.extend(self.routing.problems(&self.catalog));
-        out.extend(self.sla.problems(&self.catalog));
-        out.extend(self.calendar.problems());
+        out.extend(self.sla.problems(&self.catalog, &self.calendar));
+        out.extend(self.calendar.problems(&self.catalog));
         out.extend(self.messages.problems());
         out
     }

@@ -1,7 +1,7 @@
 //! Reading the layers: each value is checked against the embedded defaults, so an error can name the key, the layer and the remedy.
 
-use super::origin::{Layered, at, leaves, nearest, put};
-use super::sections::{Config, Deployment, LogFormat, MailTransport, SmsTransport, TelegramMode};
+use super::origin::{Layered, at, fill_patterns, leaves, nearest, put};
+use super::sections::{CallFormat, Config, Deployment, LogFormat, MailTransport, SmsTransport, TelegramMode};
 use super::{ConfigErrors, DEFAULT_TOML};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,6 +27,7 @@ pub fn load(explicit: Option<&Path>, env: impl Iterator<Item = (String, String)>
         file_layer(path, &defaults, &mut sum, &mut problems);
     }
     env_layer(&env, &defaults, &mut sum, &mut problems);
+    fill_patterns(&mut sum.table);
     check_choices(&sum, &mut problems);
     ConfigErrors::check(problems)?;
     Value::Table(sum.table).try_into().map_err(|e| ConfigErrors::one(format!("the settings do not fit together: {e}")))
@@ -52,9 +53,15 @@ fn file_layer(path: &Path, defaults: &Table, sum: &mut Layered, problems: &mut V
         }
     };
     for (key, value) in leaves(&table) {
-        match at(defaults, &key) {
+        // A file may also say what holds for every section of a kind.
+        match at(defaults, &key).or_else(|| exact(defaults, &key)) {
             None => problems.push(unknown(&key, &layer, defaults)),
-            Some(Value::Table(_)) if value.as_table().is_some() => {}
+            // An empty section of a name of its own stands with what its pattern says.
+            Some(Value::Table(_)) if value.as_table().is_some() => {
+                if !has(&sum.table, &key) {
+                    put(&mut sum.table, &key, value.clone());
+                }
+            }
             Some(known) => match fit(known, value) {
                 Ok(()) => set(sum, &key, value.clone(), &layer),
                 Err(wanted) => problems.push(format!("{layer}: '{key}' must be {wanted}")),
@@ -95,6 +102,19 @@ fn env_layer(env: &BTreeMap<String, String>, defaults: &Table, sum: &mut Layered
     }
 }
 
+/// Whether the very key stands, not only a pattern for it.
+fn has(table: &Table, key: &str) -> bool {
+    exact(table, key).is_some()
+}
+
+/// The value of the very key; a pattern is a key like any other here.
+fn exact<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+    match key.split_once('.') {
+        None => table.get(key),
+        Some((head, rest)) => exact(table.get(head)?.as_table()?, rest),
+    }
+}
+
 fn set(sum: &mut Layered, key: &str, value: Value, layer: &str) {
     put(&mut sum.table, key, value);
     sum.origins.insert(key.to_owned(), layer.to_owned());
@@ -123,6 +143,7 @@ fn fit(known: &Value, value: &Value) -> Result<(), &'static str> {
 fn from_text(known: &Value, text: &str) -> Result<Value, &'static str> {
     match known {
         Value::Integer(_) => text.trim().parse::<u32>().map(|n| Value::Integer(n.into())).map_err(|_| wanted(known)),
+        Value::Float(_) => text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(Value::Float).ok_or(wanted(known)),
         Value::Boolean(_) => text.trim().parse().map(Value::Boolean).map_err(|_| wanted(known)),
         Value::Array(_) => {
             Ok(text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| Value::String(s.to_owned())).collect::<Vec<_>>().into())
@@ -134,6 +155,7 @@ fn from_text(known: &Value, text: &str) -> Result<Value, &'static str> {
 fn wanted(known: &Value) -> &'static str {
     match known {
         Value::Integer(_) => "a whole number from 0 to 4294967295",
+        Value::Float(_) => "a number",
         Value::Boolean(_) => "true or false",
         Value::Array(_) => "a list of texts",
         Value::Table(_) => "a section with keys",
@@ -153,9 +175,18 @@ fn check_choices(sum: &Layered, problems: &mut Vec<String>) {
         ("mail.transport", words(MailTransport::ALL)),
     ] {
         let value = at(&sum.table, key).and_then(Value::as_str).unwrap_or_default();
-        if !choices.iter().any(|c| c == value) {
-            let layer = sum.origins.get(key).map_or("defaults", String::as_str);
-            problems.push(format!("{layer}: '{key}' is '{value}': it must be one of {}", choices.join(", ")));
-        }
+        choose(sum, key, value, &choices, problems);
+    }
+    let doors = at(&sum.table, "calls.doors").and_then(Value::as_table);
+    for (name, door) in doors.into_iter().flatten() {
+        let value = door.get("format").and_then(Value::as_str).unwrap_or_default();
+        choose(sum, &format!("calls.doors.{name}.format"), value, &words(CallFormat::ALL), problems);
+    }
+}
+
+fn choose(sum: &Layered, key: &str, value: &str, choices: &[String], problems: &mut Vec<String>) {
+    if !choices.iter().any(|c| c == value) {
+        let layer = sum.origins.get(key).map_or("defaults", String::as_str);
+        problems.push(format!("{layer}: '{key}' is '{value}': it must be one of {}", choices.join(", ")));
     }
 }

@@ -3,7 +3,6 @@
 //! Settings come in four layers, the later over the earlier: the embedded `config/default.toml`, a file, variables `JAMBYL__SECTION__KEY`, and files named
 //! by `JAMBYL__SECTION__KEY_FILE`. The data (catalogue, routing, clocks, calendar, texts) is a [`Book`]. This room knows the domain's types and nothing else.
 
-mod calendar;
 mod data;
 mod errors;
 mod layers;
@@ -16,7 +15,6 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
-pub use calendar::{Calendar, Day, Holiday, ZoneSpan};
 pub use data::{Book, data_text};
 pub use errors::ConfigErrors;
 pub use layers::load;

@@ -9,23 +9,56 @@ pub(super) struct Layered {
     pub origins: BTreeMap<String, String>,
 }
 
-/// The value at a dotted path.
-pub(super) fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
-    let mut parts = path.split('.');
-    let first = table.get(parts.next()?)?;
-    parts.try_fold(first, |value, part| value.as_table()?.get(part))
+/// Stands for any name in the defaults: the sections of a kind, whatever an installation calls them.
+pub(super) const ANY: &str = "*";
+
+/// A name that a section of [`ANY`] may have.
+fn is_name(part: &str) -> bool {
+    (1..=40).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
-/// Puts `value` at a dotted path whose tables exist.
+/// The value at a dotted path; below a section that allows any name, its pattern's.
+pub(super) fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+    let (head, rest) = path.split_once('.').map_or((path, None), |(h, r)| (h, Some(r)));
+    let own = table.get(head).filter(|_| head != ANY);
+    let any = || table.get(ANY).filter(|_| is_name(head));
+    match rest {
+        None => own.or_else(any),
+        Some(rest) => {
+            let below = |v: &'a Value| v.as_table().and_then(|t| at(t, rest));
+            own.and_then(below).or_else(|| any().and_then(below))
+        }
+    }
+}
+
+/// Puts `value` at a dotted path, making the tables that are missing.
 pub(super) fn put(table: &mut Table, path: &str, value: Value) {
     match path.split_once('.') {
         None => {
             table.insert(path.to_owned(), value);
         }
         Some((head, rest)) => {
-            if let Some(Value::Table(inner)) = table.get_mut(head) {
+            if let Value::Table(inner) = table.entry(head).or_insert_with(|| Value::Table(Table::new())) {
                 put(inner, rest, value);
             }
+        }
+    }
+}
+
+/// Gives every named section what its pattern says and it does not; the patterns go.
+pub(super) fn fill_patterns(table: &mut Table) {
+    if let Some(Value::Table(pattern)) = table.remove(ANY) {
+        for (_, section) in table.iter_mut() {
+            if let Value::Table(section) = section {
+                for (key, value) in &pattern {
+                    section.entry(key).or_insert_with(|| value.clone());
+                }
+            }
+        }
+    }
+    for (_, value) in table.iter_mut() {
+        if let Value::Table(inner) = value {
+            fill_patterns(inner);
         }
     }
 }
@@ -112,5 +145,17 @@ mod tests {
         assert_eq!(at(&t, "a.b.c"), Some(&Value::Integer(2)));
         assert_eq!(at(&t, "a.b.d"), None);
         assert_eq!(at(&t, "a.b.c.d"), None);
+    }
+
+    #[test]
+    fn sections_of_any_name_take_their_pattern() {
+        let mut t: Table = "[s.'*']\na = 1\nb = 2\n[s.main]\nb = 3".parse().unwrap();
+        assert_eq!(at(&t, "s.north.a"), Some(&Value::Integer(1)));
+        assert_eq!((at(&t, "s.main.a"), at(&t, "s.main.b")), (Some(&Value::Integer(1)), Some(&Value::Integer(3))));
+        assert_eq!((at(&t, "s.*.a"), at(&t, "s.north.c"), at(&t, "s.No Name.a")), (None, None, None));
+        put(&mut t, "s.north.a", Value::Integer(9));
+        fill_patterns(&mut t);
+        let want: Table = "[s.main]\na = 1\nb = 3\n[s.north]\na = 9\nb = 2".parse().unwrap();
+        assert_eq!(t, want);
     }
 }

@@ -1,7 +1,8 @@
 //! Words for people out of keys: parameters that are keys themselves are shown in the reader's language.
 
 use super::data::Book;
-use crate::domain::outgoing::Params;
+use crate::domain::outgoing::{PART, Params};
+use crate::domain::sla::Entry;
 use crate::domain::{Instant, Lang};
 use chrono_tz::Asia::Almaty;
 
@@ -31,13 +32,53 @@ impl Book {
         if label.starts_with('@') { self.value(lang, label) } else { self.messages.render(lang, label, &Params::new()) }
     }
 
+    /// The sentence of a line of the account of clocks.
+    #[must_use]
+    pub fn sentence(&self, lang: Lang, entry: &Entry) -> String {
+        let mut params = entry.params.clone();
+        for (key, reference) in &entry.params {
+            if let Some(code) = reference.strip_prefix("@sla.calendar.")
+                && let Some(calendar) = self.calendar.calendar(code)
+            {
+                params.insert(key.clone(), calendar.name.get(lang).to_owned());
+            }
+        }
+        if let Some(name) = &entry.name {
+            params.insert("name".into(), name.get(lang).to_owned());
+        }
+        self.render(lang, entry.key, &params)
+    }
+
+    /// A length of time in hours and minutes: a day of working time is no day of the calendar.
+    fn span(&self, lang: Lang, secs: i64) -> String {
+        let minutes = secs.unsigned_abs() / 60;
+        let parts = [("unit.h", minutes / 60), ("unit.m", minutes % 60)];
+        let words: Vec<String> = parts
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(key, n)| self.messages.render(lang, key, &Params::from([("n".to_owned(), n.to_string())])))
+            .collect();
+        match words.is_empty() {
+            true if secs == 0 => self.messages.render(lang, "unit.m", &Params::from([("n".to_owned(), "0".to_owned())])),
+            true => self.messages.render(lang, "unit.moment", &Params::new()),
+            false if secs < 0 => format!("-{}", words.join(" ")),
+            false => words.join(" "),
+        }
+    }
+
     /// A value as the reader sees it. `@service.water`, `@district.shu`, `@queue.control`, `@crew.x` are names of the catalogue, `@time:<RFC 3339>`
-    /// is local time, `@<key>` is a message; anything else stands for itself.
+    /// is local time, `@span:<seconds>` a length of time, `@<key>` is a message, `@join:` begins several values after one another; anything else stands for itself.
     #[must_use]
     pub fn value(&self, lang: Lang, value: &str) -> String {
         let Some(reference) = value.strip_prefix('@') else { return value.to_owned() };
+        if let Some(parts) = reference.strip_prefix("join:") {
+            return parts.split(PART).map(|part| self.value(lang, part)).collect();
+        }
         if let Some(at) = reference.strip_prefix("time:") {
             return at.parse::<Instant>().map_or_else(|_| at.to_owned(), local_time);
+        }
+        if let Some(secs) = reference.strip_prefix("span:") {
+            return secs.parse().map_or_else(|_| secs.to_owned(), |secs| self.span(lang, secs));
         }
         let (kind, code) = reference.split_once('.').unwrap_or((reference, ""));
         let name = match kind {

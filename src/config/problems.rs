@@ -16,7 +16,17 @@ impl Config {
         }
         self.telegram_problems(&mut out);
         self.mail_problems(&mut out);
+        self.calls_problems(&mut out);
         self.zero_problems(&mut out);
+        let t = &self.triage;
+        for (key, error) in [("service_error", t.service_error), ("class_error", t.class_error), ("hazard_error", t.hazard_error)] {
+            if !(0.0..=1.0).contains(&error) {
+                out.push(format!("triage.{key} is {error}: a share is 0 to 1"));
+            }
+        }
+        if self.triage.refit_hour > 23 {
+            out.push(format!("triage.refit_hour is {}: an hour is 0 to 23", self.triage.refit_hour));
+        }
         out
     }
 
@@ -111,6 +121,33 @@ impl Config {
         }
     }
 
+    fn calls_problems(&self, out: &mut Vec<String>) {
+        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+        for (name, s) in &self.calls.sources {
+            let key = format!("calls.sources.{name}");
+            if s.timezone.parse::<chrono_tz::Tz>().is_err() && s.timezone.parse::<chrono::FixedOffset>().is_err() {
+                out.push(format!("{key}.timezone '{}' is no time zone: write a name like Asia/Almaty, UTC, or an offset like +06:00", s.timezone));
+            }
+            if !digits(&s.city_code) || s.city_code.len() != 4 {
+                out.push(format!("{key}.city_code '{}' must be four digits: 7262 is Taraz", s.city_code));
+            }
+            if !s.district_code.is_empty() && (!digits(&s.district_code) || s.district_code.len() != 5) {
+                out.push(format!("{key}.district_code '{}' must be five digits or empty", s.district_code));
+            }
+            for pair in s.queues.iter().filter(|p| p.split_once('=').is_none_or(|(n, q)| n.trim().is_empty() || q.trim().is_empty())) {
+                out.push(format!("{key}.queues: '{pair}' must be written as number=queue"));
+            }
+        }
+        for (name, d) in &self.calls.doors {
+            if !self.calls.sources.contains_key(&d.source) {
+                out.push(format!("calls.doors.{name}.source '{}' is no exchange: add [calls.sources.{}]", d.source, d.source));
+            }
+            if d.user.contains(':') {
+                out.push(format!("calls.doors.{name}.user must not hold a colon: HTTP basic cannot carry it"));
+            }
+        }
+    }
+
     fn zero_problems(&self, out: &mut Vec<String>) {
         let (i, o, t, d, a) = (&self.intake, &self.outbox, &self.timers, &self.dialogue, &self.auth);
         for (key, zero) in [
@@ -140,6 +177,9 @@ impl Config {
             ("auth.otp_per_address_per_hour", a.otp_per_address_per_hour == 0),
             ("auth.form_per_address_per_hour", a.form_per_address_per_hour == 0),
             ("auth.login_attempts", a.login_attempts == 0),
+            ("calls.callback_within", self.calls.callback_within_secs == 0),
+            ("calls.callback_attempts", self.calls.callback_attempts == 0),
+            ("calls.answer_within", self.calls.answer_within_secs == 0),
             ("shutdown.deadline_secs", self.shutdown.deadline_secs == 0),
         ] {
             if zero {

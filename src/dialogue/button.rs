@@ -4,6 +4,7 @@ use crate::domain::catalog::District;
 use crate::domain::ids::DistrictCode;
 use crate::domain::outgoing::{Key, Keyboard};
 use crate::domain::request::Status;
+use crate::domain::sla::PauseReason;
 use crate::domain::{Lang, RequestNumber};
 
 /// A pressed button, understood.
@@ -22,6 +23,10 @@ pub enum Button {
     CrewArrived(RequestNumber),
     CrewDone(RequestNumber),
     CrewFinish(RequestNumber),
+    /// "Cannot go on": asks why.
+    CrewPause(RequestNumber),
+    CrewHold(RequestNumber, PauseReason),
+    CrewResume(RequestNumber),
 }
 
 impl Button {
@@ -45,6 +50,12 @@ impl Button {
             "cr" => number().map(Self::CrewArrived),
             "cd" => number().map(Self::CrewDone),
             "cx" => number().map(Self::CrewFinish),
+            "cp" => number().map(Self::CrewPause),
+            "cu" => number().map(Self::CrewResume),
+            "ch" => {
+                let (digits, why) = rest.split_once(':')?;
+                Some(Self::CrewHold(RequestNumber::parse(digits).ok()?, PauseReason::parse(why)?))
+            }
             "rt" => {
                 let (digits, score) = rest.split_once(':')?;
                 let score = score.parse::<u8>().ok().filter(|s| (1..=5).contains(s))?;
@@ -71,6 +82,9 @@ impl Button {
             Self::CrewArrived(n) => format!("cr:{}", n.digits()),
             Self::CrewDone(n) => format!("cd:{}", n.digits()),
             Self::CrewFinish(n) => format!("cx:{}", n.digits()),
+            Self::CrewPause(n) => format!("cp:{}", n.digits()),
+            Self::CrewResume(n) => format!("cu:{}", n.digits()),
+            Self::CrewHold(n, why) => format!("ch:{}:{why}", n.digits()),
         }
     }
 
@@ -116,14 +130,27 @@ pub fn status(number: &RequestNumber) -> Keyboard {
 #[must_use]
 pub fn crew_job(number: &RequestNumber, status: Status, arrived: bool) -> Keyboard {
     let n = || number.clone();
+    let mut rows = Vec::new();
     let row = match (status, arrived) {
         (Status::Queued, _) => vec![Button::CrewAccept(n()).key("btn.crew_accept")],
         (Status::Assigned, _) => vec![Button::CrewGo(n()).key("btn.crew_go"), Button::CrewDone(n()).key("btn.crew_done")],
         (Status::InProgress, false) => vec![Button::CrewArrived(n()).key("btn.crew_arrived"), Button::CrewDone(n()).key("btn.crew_done")],
         (Status::InProgress, true) => vec![Button::CrewDone(n()).key("btn.crew_done")],
+        (Status::OnHold, _) => vec![Button::CrewResume(n()).key("btn.crew_resume")],
         _ => return Keyboard::None,
     };
-    Keyboard::Inline(vec![row])
+    rows.push(row);
+    if matches!(status, Status::Assigned | Status::InProgress) {
+        rows.push(vec![Button::CrewPause(n()).key("btn.crew_pause")]);
+    }
+    Keyboard::Inline(rows)
+}
+
+/// Why a crew cannot go on. What is planned and what is ordered is for dispatchers to say.
+#[must_use]
+pub fn crew_pauses(number: &RequestNumber) -> Keyboard {
+    let why = [PauseReason::Access, PauseReason::Resident, PauseReason::Parts, PauseReason::Weather];
+    Keyboard::Inline(why.iter().map(|w| vec![Button::CrewHold(number.clone(), *w).key(&format!("@pause.{w}"))]).collect())
 }
 
 /// Under the question for evidence.
@@ -152,7 +179,10 @@ mod tests {
             Button::CrewArrived(n()),
             Button::CrewDone(n()),
             Button::CrewFinish(n()),
+            Button::CrewPause(n()),
+            Button::CrewResume(n()),
         ];
+        all.extend(PauseReason::ALL.iter().map(|w| Button::CrewHold(n(), *w)));
         all.extend((1..=5).map(|s| Button::Rate(n(), s)));
         if code != "skip" {
             all.push(Button::District(DistrictCode::new(code).unwrap()));

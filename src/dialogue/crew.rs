@@ -48,6 +48,15 @@ impl Turn<'_> {
         self.ask_result_again();
     }
 
+    /// "Cannot go on" was pressed: asks why.
+    pub fn ask_pause(&mut self, number: &RequestNumber) {
+        if self.ctx.crew.is_none() {
+            return self.say("crew.not_linked");
+        }
+        let shown = Params::from([("number".to_owned(), number.to_string())]);
+        self.say_with("crew.pause_ask", shown, button::crew_pauses(number));
+    }
+
     pub fn ask_result_again(&mut self) {
         self.say_result("crew.done_ask");
     }

@@ -24,11 +24,12 @@ pub enum Input<'a> {
     Button {
         data: &'a str,
     },
-    /// A shared place; `district` is what the caller's map says of it.
+    /// A shared place; `district` is what the caller's map says of it. `rough`: so near an outline that is drawn roughly that words know better.
     Location {
         lat: f64,
         lon: f64,
         district: Option<DistrictCode>,
+        rough: bool,
     },
     /// A shared contact; `own` only when the wire proves it.
     Contact {

@@ -19,7 +19,7 @@ mod turn;
 pub use button::{Button, crew_finish, crew_job, districts, languages, rating, resolved, status};
 pub use input::{Context, Input, Limits};
 pub use outcome::{Command, CrewCommand, Outcome, Say};
-pub use state::{Conversation, Draft, LastRequest, MediaGroup, Step};
+pub use state::{Conversation, Draft, LastRequest, Linked, MediaGroup, Step};
 
 /// Takes one message in.
 #[must_use]
@@ -29,7 +29,7 @@ pub fn step(state: &Conversation, input: &Input<'_>, ctx: &Context<'_>) -> Outco
         Input::Text { text, reading } => turn.text(text, reading, Vec::new()),
         Input::Edited { text, reading } => turn.edited(text, reading),
         Input::Media { media, caption, group } => turn.media(media, *caption, *group),
-        Input::Location { lat, lon, district } => turn.location(*lat, *lon, district.clone()),
+        Input::Location { lat, lon, district, rough } => turn.location(*lat, *lon, district.clone(), *rough),
         Input::Button { data } => turn.press(data),
         Input::Command { name, arg } => turn.command(name, arg),
         Input::Contact { phone, own } => turn.contact(phone.as_ref(), *own),

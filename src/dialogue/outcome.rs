@@ -5,6 +5,7 @@ use crate::domain::ids::DistrictCode;
 use crate::domain::inbound::MediaRef;
 use crate::domain::outgoing::{Keyboard, Params, Rank};
 use crate::domain::phone::Phone;
+use crate::domain::sla::PauseReason;
 use crate::domain::time::Instant;
 use crate::domain::{Lang, RequestNumber};
 
@@ -49,6 +50,8 @@ pub enum Command {
         number: RequestNumber,
         location: Option<(f64, f64)>,
         district: Option<DistrictCode>,
+        /// The district is not certain: it only completes what is unknown.
+        rough: bool,
         text: Option<String>,
     },
     /// The resident says it is fixed.
@@ -93,6 +96,14 @@ pub enum CrewCommand {
         number: RequestNumber,
     },
     Arrive {
+        number: RequestNumber,
+    },
+    /// Cannot go on for now.
+    Hold {
+        number: RequestNumber,
+        why: PauseReason,
+    },
+    Resume {
         number: RequestNumber,
     },
     Done {

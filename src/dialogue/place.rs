@@ -77,25 +77,26 @@ impl Turn<'_> {
             self.state.step = waiting;
             return self.add(number, text, media, false);
         }
-        self.locate(number.clone(), None, district, Some(text));
+        self.locate_by(number.clone(), district, text);
         if !media.is_empty() {
             self.add(number, "", media, true);
         }
     }
 
-    /// A shared place, or one pressed or resolved: answers the question, else belongs to the recent request, else begins a draft.
-    pub fn placed(&mut self, location: Option<(f64, f64)>, district: Option<DistrictCode>) {
+    /// A shared place, or one pressed or resolved: answers the question, else belongs to the recent request, else begins a draft. Near an outline
+    /// that is drawn roughly the point only completes what words said.
+    pub fn placed(&mut self, location: Option<(f64, f64)>, district: Option<DistrictCode>, rough: bool) {
         match self.take_step() {
             Step::AwaitingPlace { mut draft, .. } => {
-                set_place(&mut draft, location, district);
+                set_place(&mut draft, location, district, rough);
                 self.register(draft);
             }
             Step::AwaitingText { mut draft, asked_at } => {
-                set_place(&mut draft, location, district);
+                set_place(&mut draft, location, district, rough);
                 self.state.step = Step::AwaitingText { draft, asked_at };
             }
             Step::AwaitingReason { number, asked_at } => {
-                self.locate(number.clone(), location, district, None);
+                self.locate(number.clone(), location, district, rough);
                 self.state.step = Step::AwaitingReason { number, asked_at };
             }
             // The place of a job is the resident's word; where the crew stands does not change it.
@@ -103,13 +104,13 @@ impl Turn<'_> {
                 self.state.step = step;
                 self.ask_result_again();
             }
-            Step::AfterPlace { number: Some(number), .. } => self.locate(number, location, district, None),
+            Step::AfterPlace { number: Some(number), .. } => self.locate(number, location, district, rough),
             Step::AfterPlace { number: None, .. } | Step::Fresh | Step::Idle => match self.recent().map(|l| l.number.clone()) {
-                Some(number) => self.locate(number, location, district, None),
+                Some(number) => self.locate(number, location, district, rough),
                 None if location.is_none() => self.say("button.old"),
                 None => {
                     let mut draft = self.draft("", &self.wordless(), Vec::new());
-                    set_place(&mut draft, location, district);
+                    set_place(&mut draft, location, district, rough);
                     self.consider(draft);
                 }
             },
@@ -129,9 +130,11 @@ impl Turn<'_> {
     }
 }
 
-fn set_place(draft: &mut Draft, location: Option<(f64, f64)>, district: Option<DistrictCode>) {
+fn set_place(draft: &mut Draft, location: Option<(f64, f64)>, district: Option<DistrictCode>, rough: bool) {
     draft.location = location.or(draft.location);
-    draft.district = district.or(draft.district.take());
+    draft.rough = rough;
+    let named = draft.district.take();
+    draft.district = if rough { named.or(district) } else { district.or(named) };
 }
 
 fn as_address(text: &str) -> Option<String> {

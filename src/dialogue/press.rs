@@ -15,7 +15,7 @@ impl Turn<'_> {
         match Button::parse(data) {
             None => self.say("button.old"),
             Some(Button::Language(lang)) => self.choose(lang),
-            Some(Button::District(code)) if self.ctx.districts.iter().any(|d| d.code == code) => self.placed(None, Some(code)),
+            Some(Button::District(code)) if self.ctx.districts.iter().any(|d| d.code == code) => self.placed(None, Some(code), false),
             Some(Button::District(_)) => self.say("button.old"),
             Some(Button::SkipPlace) => self.skip_place(),
             Some(Button::Confirm(number)) => {
@@ -33,6 +33,9 @@ impl Turn<'_> {
             Some(Button::CrewArrived(number)) => self.crew(CrewCommand::Arrive { number }),
             Some(Button::CrewDone(number)) => self.ask_result(number),
             Some(Button::CrewFinish(number)) => self.finish_result(number),
+            Some(Button::CrewPause(number)) => self.ask_pause(&number),
+            Some(Button::CrewHold(number, why)) => self.crew(CrewCommand::Hold { number, why }),
+            Some(Button::CrewResume(number)) => self.crew(CrewCommand::Resume { number }),
         }
     }
 
@@ -93,9 +96,9 @@ impl Turn<'_> {
         }
     }
 
-    pub fn location(&mut self, lat: f64, lon: f64, district: Option<DistrictCode>) {
+    pub fn location(&mut self, lat: f64, lon: f64, district: Option<DistrictCode>, rough: bool) {
         if (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon) {
-            self.placed(Some((lat, lon)), district);
+            self.placed(Some((lat, lon)), district, rough);
         } else {
             self.unsupported();
         }

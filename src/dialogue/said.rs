@@ -6,8 +6,8 @@ use super::state::{Draft, Step};
 use super::turn::{MAX_MEDIA, Turn};
 use crate::domain::class::Class;
 use crate::domain::inbound::MediaRef;
-use crate::domain::reading::Reading;
-use crate::domain::{Instant, RequestNumber};
+use crate::domain::reading::{Place, Problem, Reading};
+use crate::domain::{Instant, RequestNumber, ServiceCode};
 use chrono::Datelike;
 
 impl Turn<'_> {
@@ -24,9 +24,7 @@ impl Turn<'_> {
                 self.commands.push(Command::ShowStatus { number });
             }
             (Step::AwaitingReason { number, .. }, None) => {
-                if let Some(hazard) = reading.hazard {
-                    self.say_safety(hazard);
-                }
+                self.say_all_safety(reading);
                 self.not_fixed(number, Some(text), media);
             }
             (Step::AwaitingPlace { draft, asked_at }, None) => self.place_answer(draft, asked_at, text, reading, media),
@@ -100,23 +98,33 @@ impl Turn<'_> {
             }
             return;
         }
-        match self.joins(reading) {
+        match self.joins(text, reading) {
             Some(number) => self.add(number, text, media, false),
             None => self.consider(self.draft(text, reading, media)),
         }
     }
 
     /// The recent request which a further message belongs to. A message that clearly has an object of its own is a request of its own.
-    fn joins(&self, reading: &Reading) -> Option<RequestNumber> {
+    fn joins(&self, text: &str, reading: &Reading) -> Option<RequestNumber> {
         let last = self.recent()?;
         if reading.hazard.is_some() && reading.hazard != last.hazard {
             return None;
         }
+        let known = |s: &ServiceCode| last.service.as_ref() == Some(s) || last.linked.iter().any(|l| l.service.as_ref() == Some(s));
+        if reading.others.iter().any(|p| !p.service.accepted().is_some_and(|s| known(&s))) {
+            return None;
+        }
         let same = match (reading.service.accepted(), reading.class.accepted()) {
             (_, Some(Class::Complaint | Class::Proposal)) => false,
-            (Some(service), _) => last.service.as_ref() == Some(&service),
+            (Some(service), _) => {
+                // More about one of several problems goes to that one's request.
+                if let Some(other) = last.linked.iter().find(|l| l.service.as_ref() == Some(&service)) {
+                    return Some(other.number.clone());
+                }
+                last.service.as_ref() == Some(&service)
+            }
             // A fault of no named kind is another fault; "when will they come?" and "thank you" are about this one.
-            (None, Some(Class::Incident)) => reading.hazard.is_some(),
+            (None, Some(Class::Incident)) => reading.hazard.is_some() || asks_after(text, reading),
             (None, _) => true,
         };
         same.then(|| last.number.clone())
@@ -130,7 +138,7 @@ impl Turn<'_> {
             self.state.step = Step::AwaitingText { draft, asked_at };
             return self.say("ask.what");
         }
-        draft.district = reading.place.district().cloned().or(draft.district);
+        draft.named(reading.place.district().cloned());
         draft.address = reading.address.clone().or(draft.address);
         if reading.empty {
             return self.register(draft);
@@ -142,9 +150,9 @@ impl Turn<'_> {
     /// A whole new request: register it, or ask first for the one thing that is missing. Danger is never asked first.
     pub fn consider(&mut self, draft: Draft) {
         let placed = draft.has_place() || self.ctx.stale;
-        if let Some(hazard) = draft.reading.hazard {
+        if draft.reading.hazard.is_some() {
             let place = draft.reading.place.clone();
-            self.say_safety(hazard);
+            self.say_all_safety(&draft.reading);
             self.register(draft);
             if !placed {
                 self.state.step = Step::AfterPlace { number: None, asked_at: self.ctx.now };
@@ -163,6 +171,13 @@ impl Turn<'_> {
         self.state.step = Step::AwaitingPlace { draft, asked_at: self.ctx.now };
         self.ask_place(&place);
     }
+}
+
+/// A short question without a place, said right after a request, asks after that one.
+fn asks_after(text: &str, reading: &Reading) -> bool {
+    let placed = reading.address.is_some() || !matches!(reading.place, Place::Unknown);
+    let words = text.split_whitespace().count();
+    !placed && (words <= 3 || words <= 8 && text.trim_end().ends_with('?'))
 }
 
 /// Only a fault has a place that a crew must find. An unclear message with a known service is taken for a fault.
@@ -186,18 +201,31 @@ pub(super) fn merge(draft: &mut Draft, text: &str, reading: &Reading) {
     append(&mut draft.text, text);
     let mine = &mut draft.reading;
     mine.hazard = mine.hazard.or(reading.hazard);
+    let further = mine.service.sure && reading.service.sure && mine.service.best != reading.service.best;
+    if further && reading.class.accepted() == Some(Class::Incident) {
+        // The answer tells of something else besides.
+        let (class, service) = (reading.class.clone(), reading.service.clone());
+        mine.others.push(Problem { text: text.to_owned(), class, service, hazard: reading.hazard });
+    }
     if !mine.class.sure && reading.class.sure {
         mine.class = reading.class.clone();
+        mine.top_classes.clone_from(&reading.top_classes);
     }
     if !mine.service.sure && reading.service.sure {
         mine.service = reading.service.clone();
+        mine.top_services.clone_from(&reading.top_services);
     }
-    if let Some(district) = reading.place.district() {
+    mine.others.extend(reading.others.iter().cloned());
+    if mine.version.is_empty() {
+        mine.version.clone_from(&reading.version);
+    }
+    let named = reading.place.district().cloned();
+    if named.is_some() {
         mine.place = reading.place.clone();
-        draft.district = Some(district.clone());
     }
     if let Some(address) = &reading.address {
         draft.address = Some(address.clone());
     }
     mine.why.extend(reading.why.iter().cloned());
+    draft.named(named);
 }

@@ -65,6 +65,17 @@ pub struct LastRequest {
     pub service: Option<ServiceCode>,
     #[serde(default)]
     pub hazard: Option<Hazard>,
+    /// What the same message told of besides, each a request of its own.
+    #[serde(default)]
+    pub linked: Vec<Linked>,
+}
+
+/// A request that was made of the same message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    pub number: RequestNumber,
+    #[serde(default)]
+    pub service: Option<ServiceCode>,
 }
 
 /// An album: the wire sends its pictures one by one under one group.
@@ -91,6 +102,9 @@ pub struct Draft {
     /// Named in the text, pressed, or resolved from the location.
     #[serde(default)]
     pub district: Option<DistrictCode>,
+    /// The point lies so near an outline that is drawn roughly that words know the district better.
+    #[serde(default)]
+    pub rough: bool,
     /// Street and house as typed.
     #[serde(default)]
     pub address: Option<String>,
@@ -106,6 +120,14 @@ impl Draft {
     pub fn has_place(&self) -> bool {
         self.district.is_some() || self.location.is_some()
     }
+
+    /// Words name a district. A certain point beats them.
+    pub(super) fn named(&mut self, district: Option<DistrictCode>) {
+        let certain = self.location.is_some() && self.district.is_some() && !self.rough;
+        if !certain {
+            self.district = district.or(self.district.take());
+        }
+    }
 }
 
 impl Conversation {
@@ -115,9 +137,11 @@ impl Conversation {
         self.lang.or(hint).unwrap_or(Lang::Kk)
     }
 
-    /// To be called by whoever carried out [`super::Command::Register`], in the order of the commands: from now on the chat knows the number.
-    pub fn registered(&mut self, number: &RequestNumber, draft: &Draft, at: Instant) {
-        self.last = Some(LastRequest { number: number.clone(), at, service: draft.reading.service.accepted(), hazard: draft.reading.hazard });
+    /// To be called by whoever carried out [`super::Command::Register`], in the order of the commands: from now on the chat knows the number, and
+    /// those of the requests that the same words made besides.
+    pub fn registered(&mut self, number: &RequestNumber, draft: &Draft, linked: Vec<Linked>, at: Instant) {
+        let reading = &draft.reading;
+        self.last = Some(LastRequest { number: number.clone(), at, service: reading.service.accepted(), hazard: reading.hazard, linked });
         if let Step::AfterPlace { number: waiting @ None, .. } = &mut self.step {
             *waiting = Some(number.clone());
         }

@@ -59,7 +59,18 @@ impl<'a> Turn<'a> {
         self.says.push(Say { key: key.to_owned(), params, keyboard, rank: Rank::Normal });
     }
 
-    pub fn say_safety(&mut self, hazard: Hazard) {
+    /// What to do first, for every danger that the message states.
+    pub fn say_all_safety(&mut self, reading: &Reading) {
+        let mut said = Vec::new();
+        for hazard in reading.hazard.into_iter().chain(reading.others.iter().filter_map(|p| p.hazard)) {
+            if !said.contains(&hazard) {
+                said.push(hazard);
+                self.say_safety(hazard);
+            }
+        }
+    }
+
+    fn say_safety(&mut self, hazard: Hazard) {
         self.says.push(Say { key: format!("safety.{hazard}"), params: Params::new(), keyboard: Keyboard::None, rank: Rank::Safety });
     }
 
@@ -79,11 +90,12 @@ impl<'a> Turn<'a> {
 
     /// From now on further messages belong to this request.
     pub fn touch(&mut self, number: &RequestNumber) {
-        let (service, hazard) = match &self.state.last {
-            Some(l) if l.number == *number => (l.service.clone(), l.hazard),
-            _ => (None, None),
+        let mut last = match self.state.last.take() {
+            Some(l) if l.number == *number => l,
+            _ => LastRequest { number: number.clone(), at: self.ctx.now, service: None, hazard: None, linked: Vec::new() },
         };
-        self.state.last = Some(LastRequest { number: number.clone(), at: self.ctx.now, service, hazard });
+        last.at = self.ctx.now;
+        self.state.last = Some(last);
     }
 
     pub fn draft(&self, text: &str, reading: &Reading, media: Vec<MediaRef>) -> Draft {
@@ -93,6 +105,7 @@ impl<'a> Turn<'a> {
             media,
             location: None,
             district: reading.place.district().cloned(),
+            rough: false,
             address: reading.address.clone(),
             received_at: self.ctx.received_at,
             reported_at: self.ctx.reported_at,
@@ -112,6 +125,7 @@ impl<'a> Turn<'a> {
             service: Guess::default(),
             place: Place::Unknown,
             address: None,
+            address_parts: None,
             hazard: None,
             needs_utility: false,
             empty: true,
@@ -131,8 +145,14 @@ impl<'a> Turn<'a> {
         self.commands.push(Command::AddMessage { number, text: text.to_owned(), media, quiet });
     }
 
-    pub fn locate(&mut self, number: RequestNumber, location: Option<(f64, f64)>, district: Option<DistrictCode>, text: Option<&str>) {
-        self.commands.push(Command::Locate { number, location, district, text: text.map(str::to_owned) });
+    /// A point, and the district it lies in.
+    pub fn locate(&mut self, number: RequestNumber, location: Option<(f64, f64)>, district: Option<DistrictCode>, rough: bool) {
+        self.commands.push(Command::Locate { number, location, district, rough, text: None });
+    }
+
+    /// A place in words.
+    pub fn locate_by(&mut self, number: RequestNumber, district: Option<DistrictCode>, text: &str) {
+        self.commands.push(Command::Locate { number, location: None, district, rough: false, text: Some(text.to_owned()) });
     }
 
     pub fn done(&mut self, number: RequestNumber, note: Option<String>, media: Vec<MediaRef>) {

@@ -2,10 +2,13 @@
 
 use super::{Core, DispatchError, secrets};
 use crate::domain::access::Role;
+use crate::domain::calendar::Span;
 use crate::domain::inbound::ChannelKind;
 use crate::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank};
 use crate::domain::phone::Phone;
+use crate::domain::sla::Duty;
 use crate::domain::{CrewCode, Instant, Lang, QueueCode, ResidentId, StaffId};
+use crate::store::duties::{self, OnDuty};
 use crate::store::staff::{self, Staff};
 use crate::store::tokens::kind;
 use crate::store::{Bulk, StoreError, codes, outbox, rates, residents, tokens};
@@ -252,4 +255,30 @@ pub async fn link_code(core: &Core, staff: StaffId) -> Result<String, DispatchEr
     let subject = secrets::sha256(&["link", &code]);
     codes::insert(core.db.write(), codes::purpose::LINK, &subject, &staff.to_string(), wall, wall + Duration::minutes(30)).await?;
     Ok(code)
+}
+
+/// Gives a member of staff a duty: from then on ladders find them by it.
+///
+/// # Errors
+/// `Invalid` for an unknown login or queue, and for what is no address.
+pub async fn add_duty(
+    core: &Core,
+    login: &str,
+    duty: Duty,
+    queue: Option<QueueCode>,
+    hours: Option<Span>,
+    mail: Option<&str>,
+) -> Result<OnDuty, DispatchError> {
+    let member = staff::by_login(core.db.read(), &login.trim().to_lowercase()).await?;
+    let member = member.ok_or_else(|| DispatchError::invalid("unprocessable", format!("there is no account '{login}'")))?;
+    if let Some(q) = queue.as_ref().filter(|q| core.book.catalog.queue(q.as_str()).is_none()) {
+        return Err(DispatchError::invalid("bad_queue", q.as_str()));
+    }
+    let mail = mail.map(str::trim).filter(|m| !m.is_empty());
+    if mail.is_some_and(|m| m.len() > 254 || m.contains(char::is_whitespace) || !m.contains('@')) {
+        return Err(DispatchError::invalid("unprocessable", "mail: this is no address"));
+    }
+    let row = OnDuty { id: uuid::Uuid::now_v7(), staff: member.id, duty, queue, hours, mail: mail.map(str::to_owned) };
+    duties::insert(core.db.write(), &row).await?;
+    Ok(row)
 }

@@ -4,10 +4,11 @@ use super::apply::{find, perform, text_row};
 use super::effects::Effects;
 use super::record::Subject;
 use super::register::Classification;
-use super::{Core, DispatchError};
+use super::{Core, DispatchError, learning};
 use crate::domain::access::{Permission, Reach, Role, Scope};
 use crate::domain::actor::Actor;
 use crate::domain::request::{Act, ActKind, CloseReason, Priority};
+use crate::domain::sla::PauseReason;
 use crate::domain::{Class, CrewCode, DistrictCode, Hazard, Instant, QueueCode, RequestNumber, ServiceCode};
 use crate::store::messages::direction;
 use crate::store::{Tx, requests};
@@ -24,9 +25,19 @@ pub enum StaffAct {
     },
     Start,
     Arrive,
+    /// Pauses the clocks of arrival and restoration; a role that may not asks for it.
     Hold {
+        why: Option<PauseReason>,
         reason: String,
         until: Option<Instant>,
+    },
+    /// A pause that was asked for is not given.
+    DeclinePause {
+        reason: Option<String>,
+    },
+    /// The resident is old, ill, disabled or with small children, or is not.
+    Flag {
+        vulnerable: bool,
     },
     Resume,
     Resolve {
@@ -75,6 +86,8 @@ impl StaffAct {
             Self::Start => ActKind::Start,
             Self::Arrive => ActKind::Arrive,
             Self::Hold { .. } => ActKind::Hold,
+            Self::DeclinePause { .. } => ActKind::DeclinePause,
+            Self::Flag { .. } => ActKind::Flag,
             Self::Resume => ActKind::Resume,
             Self::Resolve { .. } => ActKind::Resolve,
             Self::Close => ActKind::Close,
@@ -95,7 +108,7 @@ impl StaffAct {
 pub fn actor_of(scope: &Scope) -> Actor {
     match (&scope.reach, scope.role) {
         (Reach::Crew(crew), Role::Crew) => Actor::Crew { staff: scope.staff, crew: crew.clone() },
-        _ => Actor::Staff(scope.staff),
+        _ => Actor::Staff { staff: scope.staff, role: scope.role },
     }
 }
 
@@ -183,7 +196,12 @@ async fn resolve(
         }
         StaffAct::Start => Act::Start,
         StaffAct::Arrive => Act::Arrive,
-        StaffAct::Hold { reason, until } => Act::Hold { reason: inner(fx, reason)?, until: *until },
+        StaffAct::Hold { why, reason, until } => Act::Hold { reason: inner(fx, reason)?, until: *until, why: *why },
+        StaffAct::DeclinePause { reason } => {
+            let reason = reason.as_deref().filter(|n| !n.trim().is_empty()).map(|n| inner(fx, n)).transpose()?;
+            Act::DeclinePause { reason }
+        }
+        StaffAct::Flag { vulnerable } => Act::Flag { vulnerable: *vulnerable },
         StaffAct::Resume => Act::Resume,
         StaffAct::Resolve { note } => {
             let note = note.as_deref().filter(|n| !n.trim().is_empty()).map(|n| inner(fx, n)).transpose()?;
@@ -205,7 +223,12 @@ async fn resolve(
             Act::Merge { into: target.request.id }
         }
         StaffAct::Reclassify { class, service, district, hazard, priority } => {
-            return reclassify(core, subject, *class, service.as_ref(), district.as_ref(), *hazard, *priority).map(|a| vec![a]);
+            let act = reclassify(core, subject, *class, service.as_ref(), district.as_ref(), *hazard, *priority)?;
+            learning::note(tx, fx, subject, &act, actor, now).await?;
+            if matches!(act, Act::Reclassify { hazard: Some(_), .. }) && subject.stored.request.hazard.is_none() {
+                fx.after.dangers.insert(subject.stored.request.id);
+            }
+            return Ok(vec![act]);
         }
         StaffAct::Reply { text } => Act::Reply { text: words(fx, subject, actor, direction::OUT, text, now)? },
         StaffAct::Note { text } => Act::Note { text: inner(fx, text)? },
@@ -238,8 +261,7 @@ pub(super) fn reclassify(
     };
     // A priority that waiting has raised is not lowered by a correction of class or place.
     let priority = priority.unwrap_or_else(|| what.priority().min(if r.breaches > 0 { r.priority } else { Priority::LOW }));
-    let route =
-        core.book.routing.route(&what.route_key(), &core.book.catalog).ok_or_else(|| DispatchError::Internal("no queue takes the request".into()))?;
+    let route = what.route(core)?;
     Ok(Act::Reclassify {
         class: what.class,
         service: what.service,

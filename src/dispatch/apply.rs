@@ -3,8 +3,9 @@
 use super::effects::{Count, Effects};
 use super::record::{Subject, record};
 use super::{Core, DispatchError, notify};
+use crate::domain::access::Role;
 use crate::domain::actor::Actor;
-use crate::domain::request::{Act, ActError, Event, decide};
+use crate::domain::request::{Act, ActError, Event, Ground, decide};
 use crate::domain::{Instant, Lang, MessageId, RequestNumber};
 use crate::store::messages::{NewMessage, direction};
 use crate::store::requests::{self, Stored};
@@ -51,21 +52,37 @@ pub(super) async fn perform(
     now: Instant,
 ) -> Result<(), DispatchError> {
     let expected = subject.stored.request.version;
+    // A crew that asked for a pause is told what became of it.
+    let asked = subject.stored.request.pause_asked.is_some() && !matches!(actor, Actor::Crew { .. });
+    // What a role may do at all was checked at the door; the rules of pauses tell roles apart.
+    let role = match actor {
+        Actor::Crew { .. } => Some(Role::Crew),
+        Actor::Staff { role, .. } => Some(*role),
+        Actor::Resident(_) | Actor::System(_) => None,
+    };
+    if let Some(newest) = subject.timers.iter().map(|t| t.run.revision).max()
+        && !core.books().knows(newest)
+    {
+        // Another process has the books of tomorrow already.
+        super::books::reload(core).await?;
+    }
+    let books = core.books();
     let mut events = Vec::new();
     for act in acts {
-        let decided = decide(&subject.stored.request, act).map_err(|e| refusal(e, &subject.stored))?;
+        let ground = Ground { book: &books.in_force(now).sla, role, at: now };
+        let decided = decide(&subject.stored.request, act, &ground).map_err(|e| refusal(e, &subject.stored))?;
         record(core, fx, subject, &decided, actor, now)?;
         events.extend(decided);
     }
     fx.changed.push((subject.stored.clone(), expected));
-    tell(core, tx, fx, subject, &events).await
+    tell(core, tx, fx, subject, &events, asked).await
 }
 
 fn refusal(e: ActError, stored: &Stored) -> DispatchError {
     DispatchError::NotNow(e, Box::new(stored.clone()))
 }
 
-async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events: &[Event]) -> Result<(), DispatchError> {
+async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events: &[Event], asked: bool) -> Result<(), DispatchError> {
     let r = &subject.stored.request;
     if let (Some(id), true) = (r.conversation, events.iter().any(notify::concerns_resident))
         && let Some(chat) = conversations::load(tx, id).await?
@@ -83,17 +100,18 @@ async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events:
                     fx.outbox.push(notify::new_job(&chat, subject, &place));
                 }
             }
-            Event::Breached { stage, due_at, .. } => {
-                let due = due_at.to_rfc3339();
-                fx.after.counts.push(Count::Breach { queue: r.queue.clone().map(String::from), stage: stage.as_str() });
+            Event::Held { .. } | Event::PauseDeclined { .. } if asked => {
+                let key = if matches!(event, Event::Held { .. }) { "crew.pause_given" } else { "crew.pause_declined" };
                 if let Some(crew) = &r.crew {
                     let members: Vec<_> = staff::of_crew(tx, crew).await?.iter().map(|s| s.id).collect();
-                    for chat in conversations::of_staff(tx, &members).await? {
-                        fx.outbox.push(notify::breach_to_chat(&chat, subject, *stage, &due));
-                    }
+                    fx.outbox.extend(conversations::of_staff(tx, &members).await?.iter().map(|chat| notify::to_crew(chat, subject, key)));
                 }
-                let round = subject.timers.iter().filter(|t| t.stage == *stage).map(|t| t.round).max().unwrap_or(0);
-                fx.outbox.extend(notify::breach_letters(core, subject, *stage, &due, &format!("{}:{stage}:{round}", r.id)));
+            }
+            Event::Breached { stage, .. } => {
+                fx.after.counts.push(Count::Breach { queue: r.queue.clone().map(String::from), stage: stage.as_str() });
+                if let Some(t) = subject.live(*stage) {
+                    fx.notices.extend(notify::breach_letters(core, t, core.now()));
+                }
             }
             _ => {}
         }

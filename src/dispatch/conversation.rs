@@ -6,10 +6,11 @@ use super::effects::Effects;
 use super::intake::context;
 use super::notify::{acknowledgement, params, say};
 use super::numbers::Numbers;
+use super::problems::register;
 use super::record::Subject;
-use super::register::{Classification, NewRequest, attach, register};
+use super::register::{Classification, NewRequest, attach};
 use super::{Core, DispatchError, acts, secrets};
-use crate::dialogue::{self, Command, Draft, Input};
+use crate::dialogue::{self, Command, Draft, Input, Linked};
 use crate::domain::access::Scope;
 use crate::domain::actor::Actor;
 use crate::domain::inbound::MediaRef;
@@ -34,6 +35,15 @@ pub(super) struct Turn<'a> {
     pub reported_at: Instant,
     pub lang_hint: Option<Lang>,
     pub stale: bool,
+}
+
+/// What a resident told of a place.
+struct Told {
+    location: Option<(f64, f64)>,
+    district: Option<DistrictCode>,
+    /// The district only completes what is unknown.
+    rough: bool,
+    text: Option<String>,
 }
 
 /// Steps the dialogue and carries out its commands. Replies go into the outbox in the order: safety, results of commands, the rest.
@@ -72,7 +82,7 @@ pub(super) fn classify(draft: &Draft) -> Classification {
     let hazard = r.hazard;
     Classification {
         class: if hazard.is_some() { Some(Class::Incident) } else { r.class.accepted() },
-        service: if hazard.is_some() { r.service.best.clone() } else { r.service.accepted() },
+        service: r.service.accepted(),
         district: draft.district.clone().or_else(|| r.place.district().cloned()),
         hazard,
         needs_utility: r.needs_utility,
@@ -99,9 +109,19 @@ impl Turn<'_> {
 
     async fn carry_out(&mut self, command: Command, state: &mut dialogue::Conversation, member: Option<&staff::Staff>) -> Result<(), DispatchError> {
         match command {
-            Command::Register(draft) => self.register(draft, state),
+            Command::Register(draft) => self.register(draft, state).await,
             Command::AddMessage { number, text, media, quiet } => self.add(&number, &text, media, quiet).await,
-            Command::Locate { number, location, district, text } => self.locate(&number, location, district, text).await,
+            Command::Locate { number, location, district, rough, text } => {
+                let place = Told { location, district, rough, text };
+                if self.locate(&number, &place).await? {
+                    // What the same message told of lies in the same place.
+                    for other in state.last.as_ref().filter(|l| l.number == number).map(|l| l.linked.clone()).unwrap_or_default() {
+                        self.locate(&other.number, &place).await?;
+                    }
+                    self.reply_about("ack.located", &number, Keyboard::None);
+                }
+                Ok(())
+            }
             Command::Confirm { number } => self.confirm(&number).await,
             Command::NotFixed { number, reason } => self.not_fixed(&number, reason.as_deref()).await,
             Command::Rate { number, score } => {
@@ -137,10 +157,11 @@ impl Turn<'_> {
         }
     }
 
-    fn register(&mut self, draft: Draft, state: &mut dialogue::Conversation) -> Result<(), DispatchError> {
-        let number = self.numbers.take()?;
+    async fn register(&mut self, draft: Draft, state: &mut dialogue::Conversation) -> Result<(), DispatchError> {
+        let number = self.numbers.take(self.tx, self.now).await?;
         let what = classify(&draft);
         let new = NewRequest {
+            vulnerable: false,
             number: number.clone(),
             channel: self.talk.channel,
             account: self.talk.account.clone(),
@@ -153,12 +174,16 @@ impl Turn<'_> {
             location: draft.location,
             media: draft.media.clone(),
             raw_event: self.raw,
+            // A draft without words was read by nobody.
+            reading: Some(draft.reading.clone()).filter(|r| !r.version.is_empty()),
             reported_at: draft.reported_at,
             received_at: draft.received_at,
         };
-        let subject = register(self.core, self.fx, &self.actor(), new, self.now)?;
-        state.registered(&number, &draft, self.now);
-        self.fx.outbox.push(acknowledgement(self.talk, &subject));
+        let actor = self.actor();
+        let made = register(self.core, self.tx, self.fx, self.numbers, &actor, new, self.now).await?;
+        let linked = made.linked.iter().map(|s| &s.stored.request).map(|r| Linked { number: r.number.clone(), service: r.service.clone() }).collect();
+        state.registered(&number, &draft, linked, self.now);
+        self.fx.outbox.push(acknowledgement(self.talk, &made));
         Ok(())
     }
 
@@ -233,36 +258,32 @@ impl Turn<'_> {
         Ok(())
     }
 
-    async fn locate(
-        &mut self,
-        number: &RequestNumber,
-        location: Option<(f64, f64)>,
-        district: Option<DistrictCode>,
-        text: Option<String>,
-    ) -> Result<(), DispatchError> {
-        let Some(subject) = self.own(number).await? else { return Ok(()) };
+    /// Writes a place down; true when that was done.
+    async fn locate(&mut self, number: &RequestNumber, told: &Told) -> Result<bool, DispatchError> {
+        let Some(subject) = self.own(number).await? else { return Ok(false) };
         let old = messages::place_of(self.tx, subject.stored.request.id).await?.unwrap_or_default();
         let (core, actor, now) = (self.core, self.actor(), self.now);
         let mut wrong = None;
         let done = self
             .try_acts(number, |fx, subject| {
-                let words = match (&text, location) {
+                let words = match (&told.text, told.location) {
                     (Some(t), _) => t.clone(),
                     (None, Some((lat, lon))) => format!("{lat:.6}, {lon:.6}"),
-                    (None, None) => district.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    (None, None) => told.district.as_ref().map(ToString::to_string).unwrap_or_default(),
                 };
                 let row = text_row(subject, direction::IN, &actor, &words, now);
                 let mut acts = vec![Act::Locate { text: row.text_ref() }];
                 fx.messages.push(row);
                 let place = PlaceRow {
-                    address: text.as_deref().map(crate::domain::inbound::storable).or(old.address),
-                    lat: location.map(|l| l.0).or(old.lat),
-                    lon: location.map(|l| l.1).or(old.lon),
+                    address: told.text.as_deref().map(crate::domain::inbound::storable).or(old.address),
+                    lat: told.location.map(|l| l.0).or(old.lat),
+                    lon: told.location.map(|l| l.1).or(old.lon),
                 };
                 fx.places.push((subject.stored.request.id, place));
                 let r = &subject.stored.request;
-                if district.is_some() && district != r.district && r.status.is_open() {
-                    match acts::reclassify(core, subject, None, None, district.as_ref(), None, None) {
+                let certain = !told.rough || r.district.is_none();
+                if told.district.is_some() && told.district != r.district && certain && r.status.is_open() {
+                    match acts::reclassify(core, subject, None, None, told.district.as_ref(), None, None) {
                         Ok(act) => acts.push(act),
                         Err(e) => wrong = Some(e),
                     }
@@ -270,13 +291,10 @@ impl Turn<'_> {
                 acts
             })
             .await?;
-        if let Some(e) = wrong {
-            return Err(e);
+        match wrong {
+            Some(e) => Err(e),
+            None => Ok(done.is_some()),
         }
-        if done.is_some() {
-            self.reply_about("ack.located", number, Keyboard::None);
-        }
-        Ok(())
     }
 
     async fn confirm(&mut self, number: &RequestNumber) -> Result<(), DispatchError> {

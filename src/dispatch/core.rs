@@ -1,17 +1,20 @@
 //! What every use case stands on.
 
+use super::books::Shelf;
 use super::effects::After;
 use super::numbers::Spare;
+use super::reader::Reader;
 use crate::bus::{EventBus, Hint};
 use crate::clock::Clocks;
 use crate::config::{Book, Config};
 use crate::dialogue::Limits;
 use crate::domain::Instant;
+use crate::domain::callback::Policy;
 use crate::domain::request::ChainKey;
+use crate::domain::sla::Books;
 use crate::metrics::Metrics;
 use crate::store::Db;
 use crate::timers::TimerIndex;
-use crate::triage::Triage;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -33,12 +36,17 @@ pub struct Settings {
     pub login_attempts: i32,
     /// An event is parked after this many failures.
     pub intake_attempts: i32,
+    pub callback: Policy,
+    /// How long after a call a request still belongs to it.
+    pub link_grace: chrono::Duration,
 }
 
 impl Settings {
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let secs = |v: u64| i64::try_from(v).unwrap_or(i64::MAX);
+        // Settings hold at most 32 bits.
+        let span = |v: u64| chrono::Duration::seconds(i64::try_from(v).unwrap_or(i64::from(u32::MAX)).min(i64::from(u32::MAX)));
         let times = |v: u32| i32::try_from(v).unwrap_or(i32::MAX);
         let a = &config.auth;
         Self {
@@ -54,6 +62,14 @@ impl Settings {
             form_per_address_per_hour: times(a.form_per_address_per_hour),
             login_attempts: times(a.login_attempts),
             intake_attempts: times(config.intake.max_attempts),
+            callback: Policy {
+                max_age: span(config.calls.callback_max_age_secs),
+                within: span(config.calls.callback_within_secs),
+                retry: span(config.calls.callback_retry_secs),
+                attempts: config.calls.callback_attempts,
+                urgent_after: config.calls.callback_urgent_after,
+            },
+            link_grace: span(config.calls.link_grace_secs),
         }
     }
 }
@@ -63,7 +79,9 @@ pub struct Core {
     pub db: Db,
     pub clocks: Clocks,
     pub book: Arc<Book>,
-    pub triage: Arc<Triage>,
+    pub triage: Reader,
+    /// Policies and calendars with their history, as far as this process knows.
+    pub shelf: Shelf,
     pub timers: Arc<dyn TimerIndex>,
     pub bus: Arc<dyn EventBus>,
     /// The secret of the journal's chain.
@@ -77,6 +95,12 @@ pub struct Core {
 }
 
 impl Core {
+    /// Policies and calendars with their history.
+    #[must_use]
+    pub fn books(&self) -> Arc<Books> {
+        self.shelf.get()
+    }
+
     /// Business time: clocks, calendars, the silence of a dialogue.
     #[must_use]
     pub fn now(&self) -> Instant {
@@ -106,6 +130,9 @@ impl Core {
         }
         if after.outbox {
             self.bus.publish(Hint::Outbox);
+        }
+        for id in after.dangers {
+            self.bus.publish(Hint::Danger(id.to_string()));
         }
         for id in after.requests {
             self.bus.publish(Hint::Request(id.to_string()));

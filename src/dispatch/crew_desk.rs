@@ -38,6 +38,16 @@ pub(super) async fn from_chat(turn: &mut Turn<'_>, scope: &Scope, crew: &CrewCod
             let done = turn.crew_act(scope, &number, &StaffAct::Arrive).await;
             (number, done.map(|s| (s, "crew.arrived")))
         }
+        CrewCommand::Hold { number, why } => {
+            // The reason stands in the journal as the word the crew pressed.
+            let reason = turn.core.book.value(turn.talk.lang, &format!("@pause.{why}"));
+            let done = turn.crew_act(scope, &number, &StaffAct::Hold { why: Some(why), reason, until: None }).await;
+            (number, done.map(|s| if s.stored.request.status == Status::OnHold { (s, "crew.held") } else { (s, "crew.pause_asked") }))
+        }
+        CrewCommand::Resume { number } => {
+            let done = turn.crew_act(scope, &number, &StaffAct::Resume).await;
+            (number, done.map(|s| (s, "crew.resumed")))
+        }
         CrewCommand::Done { number, note, media } => {
             let done = finish(turn, scope, &number, note, media).await;
             (number, done.map(|s| (s, "crew.done")))
@@ -49,6 +59,10 @@ pub(super) async fn from_chat(turn: &mut Turn<'_>, scope: &Scope, crew: &CrewCod
             let r = &subject.stored.request;
             let keyboard = if r.status.is_open() { dialogue::crew_job(&number, r.status, r.arrived_at.is_some()) } else { Keyboard::None };
             turn.answer(key, of(&number), keyboard);
+            Ok(())
+        }
+        Err(DispatchError::NotNow(ActError::MayNotPause(why), _)) => {
+            turn.answer("crew.may_not_pause", Params::from([("reason".to_owned(), format!("@pause.{why}"))]), Keyboard::None);
             Ok(())
         }
         Err(DispatchError::NotNow(_, present)) => {

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Fired {
     /// Flipped by us: the clock and when it had been due.
     pub flipped: Vec<(TimerId, Instant)>,
+    /// The stages of all that were looked at.
+    pub looked: Vec<Stage>,
     /// Still running but due later: to be indexed anew.
     pub moved: Vec<(TimerId, Instant)>,
     /// Ended meanwhile, or flipped by another: to be forgotten.
@@ -35,6 +37,7 @@ pub async fn fire(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fired, D
             for id in ids {
                 let one = fire_together(core, std::slice::from_ref(id), now).await?;
                 all.flipped.extend(one.flipped);
+                all.looked.extend(one.looked);
                 all.moved.extend(one.moved);
                 all.gone.extend(one.gone);
             }
@@ -53,6 +56,8 @@ async fn fire_together(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fir
     let mut fx = Effects::default();
     let rows = timers::load(&tx, ids).await?;
     fired.gone.extend(ids.iter().filter(|id| !rows.iter().any(|t| t.id == **id)));
+    fired.looked.extend(rows.iter().map(|t| t.stage));
+    let mut late = Vec::new();
     let due: Vec<TimerId> = rows.iter().filter(|t| t.state == TimerState::Running && t.due_at <= now).map(|t| t.id).collect();
     let ours: BTreeSet<TimerId> = timers::flip_together(&tx, &due, now).await?.into_iter().collect();
     let mut subjects = subjects(&tx, rows.iter().filter(|t| ours.contains(&t.id))).await?;
@@ -62,6 +67,7 @@ async fn fire_together(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fir
                 consequence(core, &tx, &mut fx, subject, &t, now).await?;
             }
             fired.flipped.push((t.id, t.due_at));
+            late.push((t.stage, t.due_at));
         } else if t.state == TimerState::Running && t.due_at > now {
             fired.moved.push((t.id, t.due_at));
         } else {
@@ -70,8 +76,10 @@ async fn fire_together(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fir
     }
     fx.flush(&tx, now, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    for (_, due) in &fired.flipped {
-        core.metrics.fired(now.signed_duration_since(*due).to_std().unwrap_or_default());
+    // Measured to the commit, in the service's own time.
+    let written = core.now();
+    for (stage, due) in late {
+        core.metrics.fired(stage.as_str(), written.signed_duration_since(due).to_std().unwrap_or_default());
     }
     core.signal(fx.after).await;
     Ok(fired)
@@ -93,10 +101,10 @@ async fn subjects<'a>(tx: &Tx, flipped: impl Iterator<Item = &'a Timer>) -> Resu
 
 async fn consequence(core: &Core, tx: &Tx, fx: &mut Effects, subject: &mut Subject, t: &Timer, now: Instant) -> Result<(), DispatchError> {
     let status = subject.stored.request.status;
-    let (act, actor) = if t.stage == Stage::Silence {
-        (Act::Close { by: CloseReason::Silence }, Actor::System("silence"))
-    } else {
-        (Act::Breach { stage: t.stage, due_at: t.due_at }, Actor::System("sweeper"))
+    let (act, actor) = match t.stage {
+        Stage::Silence => (Act::Close { by: CloseReason::Silence }, Actor::System("silence")),
+        Stage::Resume => (Act::Resume, Actor::System("pause")),
+        stage => (Act::Breach { stage, due_at: t.due_at }, Actor::System("sweeper")),
     };
     let kind: ActKind = act.kind();
     if !kind.allowed_from(status) {

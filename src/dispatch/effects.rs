@@ -2,23 +2,40 @@
 
 use super::DispatchError;
 use crate::domain::outgoing::Outgoing;
-use crate::domain::sla::{Timer, TimerChange, TimerState};
-use crate::domain::{Class, ConversationId, Instant, RequestId, ServiceCode, TimerId, inbound::ChannelKind};
-use crate::metrics::Metrics;
+use crate::domain::sla::{Books, Timer, TimerChange, TimerState, first_alarm};
+use crate::domain::{Class, ConversationId, Instant, RequestId, ServiceCode, StaffId, TimerId, inbound::ChannelKind};
+use crate::metrics::{Head, Metrics};
+use crate::store::alarms::Raised;
 use crate::store::attachments::NewAttachment;
 use crate::store::conversations::Conversation;
+use crate::store::corrections::NewCorrection;
 use crate::store::journal::JournalRow;
 use crate::store::messages::{NewMessage, PlaceRow};
+use crate::store::notices::NewNotice;
 use crate::store::requests::Stored;
 use crate::store::residents::Resident;
-use crate::store::{Bulk, Tx, attachments, conversations, journal, messages, outbox, raw_events, requests, residents, timers};
+use crate::store::{
+    Bulk, Tx, alarms, attachments, conversations, corrections, houses, journal, messages, notices, outbox, raw_events, requests, residents, timers,
+    watchers,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something to count once the transaction stands.
 #[derive(Debug, Clone)]
 pub enum Count {
-    Created { channel: ChannelKind, class: Option<Class>, service: Option<ServiceCode> },
-    Breach { queue: Option<String>, stage: &'static str },
+    Created {
+        channel: ChannelKind,
+        class: Option<Class>,
+        service: Option<ServiceCode>,
+    },
+    Breach {
+        queue: Option<String>,
+        stage: &'static str,
+    },
+    /// A person changed what triage had thought of this head.
+    Correction {
+        head: Head,
+    },
 }
 
 impl Count {
@@ -27,6 +44,7 @@ impl Count {
             Self::Created { channel, class, service } => {
                 metrics.request_created(channel.as_str(), class.map_or("unclear", Class::as_str), service.as_ref().map(ServiceCode::as_str))
             }
+            Self::Correction { head } => metrics.corrected(*head),
             Self::Breach { queue, stage } => metrics.breach(queue.as_deref(), stage),
         }
     }
@@ -38,6 +56,8 @@ pub struct After {
     pub schedule: Vec<(TimerId, Instant)>,
     pub forget: Vec<TimerId>,
     pub requests: BTreeSet<RequestId>,
+    /// Requests that state a danger since this transaction: dispatchers are rung.
+    pub dangers: BTreeSet<RequestId>,
     pub outbox: bool,
     pub counts: Vec<Count>,
 }
@@ -51,19 +71,26 @@ pub struct Effects {
     /// New state and the version it was decided on.
     pub changed: Vec<(Stored, i64)>,
     pub journal: Vec<JournalRow>,
-    timers: BTreeMap<TimerId, Timer>,
+    /// Clocks, each with the time at which its ladder is to be looked at.
+    timers: BTreeMap<TimerId, (Timer, Option<Instant>)>,
     pub messages: Vec<NewMessage>,
     pub attachments: Vec<NewAttachment>,
     pub places: Vec<(RequestId, PlaceRow)>,
+    /// The words that decided what a new request is.
+    pub reasons: Vec<(RequestId, Vec<String>)>,
+    pub corrections: Vec<NewCorrection>,
     pub outbox: Vec<Outgoing>,
+    pub alarms: Vec<Raised>,
+    pub notices: Vec<NewNotice>,
+    pub watchers: Vec<(RequestId, StaffId, Instant)>,
     pub after: After,
 }
 
 impl Effects {
     /// Takes a change of a clock in.
-    pub fn timer(&mut self, change: &TimerChange) {
+    pub fn timer(&mut self, books: &Books, change: &TimerChange) {
         let (TimerChange::Start(t) | TimerChange::Update(t)) = change;
-        self.timers.insert(t.id, t.clone());
+        self.timers.insert(t.id, (t.clone(), first_alarm(books, t)));
     }
 
     /// Takes in what another collection holds: a step that succeeded as a whole.
@@ -77,10 +104,16 @@ impl Effects {
         self.messages.extend(other.messages);
         self.attachments.extend(other.attachments);
         self.places.extend(other.places);
+        self.reasons.extend(other.reasons);
+        self.corrections.extend(other.corrections);
         self.outbox.extend(other.outbox);
+        self.alarms.extend(other.alarms);
+        self.notices.extend(other.notices);
+        self.watchers.extend(other.watchers);
         self.after.schedule.extend(other.after.schedule);
         self.after.forget.extend(other.after.forget);
         self.after.requests.extend(other.after.requests);
+        self.after.dangers.extend(other.after.dangers);
         self.after.counts.extend(other.after.counts);
         self.after.outbox |= other.after.outbox;
     }
@@ -147,9 +180,9 @@ impl Effects {
             self.write_changed(tx).await?;
         }
         journal::append(&mut bulk, &std::mem::take(&mut self.journal))?;
-        let clocks: Vec<Timer> = std::mem::take(&mut self.timers).into_values().collect();
+        let clocks: Vec<(Timer, Option<Instant>)> = std::mem::take(&mut self.timers).into_values().collect();
         timers::upsert(&mut bulk, &clocks)?;
-        for t in &clocks {
+        for (t, _) in &clocks {
             if t.state == TimerState::Running {
                 self.after.schedule.push((t.id, t.due_at));
             } else {
@@ -158,10 +191,17 @@ impl Effects {
         }
         messages::insert(&mut bulk, &std::mem::take(&mut self.messages))?;
         attachments::insert(&mut bulk, &std::mem::take(&mut self.attachments), wall)?;
-        messages::set_places(&mut bulk, &std::mem::take(&mut self.places))?;
+        let places = std::mem::take(&mut self.places);
+        houses::note(&mut bulk, places.iter().filter_map(|(id, p)| Some((*id, p.address.as_deref()?))), now)?;
+        messages::set_places(&mut bulk, &places)?;
+        messages::set_reasons(&mut bulk, &std::mem::take(&mut self.reasons))?;
+        corrections::insert(&mut bulk, &std::mem::take(&mut self.corrections))?;
         let out = std::mem::take(&mut self.outbox);
         self.after.outbox |= !out.is_empty();
         outbox::insert(&mut bulk, &out, now, wall)?;
+        alarms::insert(&mut bulk, &std::mem::take(&mut self.alarms))?;
+        notices::insert(&mut bulk, &std::mem::take(&mut self.notices))?;
+        watchers::insert(&mut bulk, &std::mem::take(&mut self.watchers))?;
         Ok(bulk)
     }
 }

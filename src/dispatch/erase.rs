@@ -4,7 +4,9 @@ use super::{Core, DispatchError};
 use crate::domain::inbound::ChannelKind;
 use crate::domain::{Lang, ResidentId};
 use crate::store::conversations::Conversation;
-use crate::store::{Bulk, StoreError, attachments, conversations, messages, outbox, raw_events, requests, residents, tokens};
+use crate::store::{
+    Bulk, StoreError, attachments, callbacks, calls, conversations, houses, messages, outbox, raw_events, requests, residents, tokens,
+};
 
 /// Erases everything personal of a resident. Returns keys of stored files, whose bytes the caller deletes after the commit.
 ///
@@ -21,6 +23,7 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Vec<String>, Dispat
         before = Some((last.request.received_at, last.request.id));
         for s in &page {
             messages::erase_request(&tx, s.request.id).await?;
+            houses::erase(&tx, s.request.id).await?;
             outbox::erase_request(&tx, s.request.id).await?;
             files.extend(attachments::erase_request(&tx, s.request.id).await?);
         }
@@ -28,7 +31,7 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Vec<String>, Dispat
     let talks = conversations::of_resident(&tx, id).await?;
     for talk in &talks {
         messages::erase_conversation(&tx, talk.id).await?;
-        outbox::erase(&tx, talk.id).await?;
+        outbox::erase(&tx, talk).await?;
         raw_events::erase(&tx, &super::intake::conversation_key(talk.channel, &talk.account, &talk.chat)).await?;
     }
     // Drafts of the dialogue hold words too.
@@ -38,6 +41,9 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Vec<String>, Dispat
     bulk.run(&tx).await?;
     if let Some(phone) = residents::load(&tx, id).await?.and_then(|r| r.phone) {
         outbox::erase_address(&tx, ChannelKind::Sms.as_str(), phone.e164()).await?;
+        let spoke = calls::erase(&tx, &phone).await?;
+        calls::records::erase(&tx, &spoke).await?;
+        callbacks::erase(&tx, &phone, now).await?;
     }
     residents::erase(&tx, id, now).await?;
     tokens::revoke_all(&tx, id.0).await?;

@@ -46,6 +46,8 @@ impl DispatchError {
             Self::Forbidden => "forbidden",
             Self::Stale(_) => "stale_version",
             Self::NotNow(ActError::BadScore, _) => "bad_score",
+            Self::NotNow(ActError::MayNotPause(_), _) => "forbidden",
+            Self::NotNow(ActError::PauseInPast, _) => "unprocessable",
             Self::NotNow(..) => "not_now",
             Self::Invalid { code, .. } => code,
             Self::KeyReused => "idempotency_mismatch",

@@ -79,16 +79,18 @@ async fn hold_back(core: &Core) {
 async fn write(core: &Core, calls: Vec<Call>) {
     if let [_] = calls.as_slice() {
         for call in calls {
+            let slots = slots_of(&call.events);
             let result = insert(core, call.events).await;
-            core.bus.publish(Hint::Inbox);
+            core.bus.publish(Hint::Inbox(slots));
             hold_back(core).await;
             let _ = call.done.send(result);
         }
     } else {
         let all: Vec<NewRawEvent> = calls.iter().flat_map(|c| c.events.iter().cloned()).collect();
+        let slots = slots_of(&all);
         match insert(core, all).await {
             Ok(_) => {
-                core.bus.publish(Hint::Inbox);
+                core.bus.publish(Hint::Inbox(slots));
                 hold_back(core).await;
                 for call in calls {
                     let n = call.events.len() as u64;
@@ -101,10 +103,15 @@ async fn write(core: &Core, calls: Vec<Call>) {
                     let result = insert(core, call.events).await;
                     let _ = call.done.send(result);
                 }
+                core.bus.publish(Hint::Inbox(slots));
             }
         }
     }
-    core.bus.publish(Hint::Inbox);
+}
+
+/// A bit for each slot that these events are in.
+fn slots_of(events: &[NewRawEvent]) -> u16 {
+    events.iter().fold(0, |all, e| all | 1 << raw_events::slot_of(&e.conversation_key))
 }
 
 async fn insert(core: &Core, events: Vec<NewRawEvent>) -> Result<u64, DispatchError> {

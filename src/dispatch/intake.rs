@@ -6,12 +6,14 @@ use super::numbers::Numbers;
 use super::{Core, DispatchError};
 use crate::dialogue::{Context, Input};
 use crate::domain::inbound::{ChannelKind, Content, Inbound};
-use crate::domain::reading::Reading;
+use crate::domain::reading::{Place, Reading};
 use crate::domain::{ConversationId, Instant, Lang, ResidentId};
 use crate::metrics::{Head, TriageOutcome};
 use crate::store::conversations::{self, Conversation};
 use crate::store::residents::Resident;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, requests};
+use crate::triage::among;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The key under which events of one chat are kept in order.
@@ -71,7 +73,7 @@ pub fn prepare(core: &Core, mut item: Item) -> Prepared {
 /// Reads a text and counts what triage could tell.
 #[must_use]
 pub fn read(core: &Core, text: &str) -> Reading {
-    let r = core.triage.read(text);
+    let r = core.triage.get().read(text);
     let gate = |some: bool, sure: bool| match (some, sure) {
         (_, true) => TriageOutcome::Sure,
         (true, false) => TriageOutcome::Unsure,
@@ -79,7 +81,7 @@ pub fn read(core: &Core, text: &str) -> Reading {
     };
     core.metrics.triage(Head::Class, gate(r.class.best.is_some(), r.class.sure));
     core.metrics.triage(Head::Service, gate(r.service.best.is_some(), r.service.sure));
-    core.metrics.triage(Head::District, gate(r.place != crate::domain::reading::Place::Unknown, r.place.district().is_some()));
+    core.metrics.triage(Head::District, gate(r.place != Place::Unknown, r.place.district().is_some()));
     core.metrics.triage(Head::Hazard, gate(r.hazard.is_some(), r.hazard.is_some()));
     core.metrics.triage(Head::Language, TriageOutcome::Sure);
     r
@@ -127,20 +129,28 @@ async fn one(
     let inbound = &p.item.inbound;
     let received_at = p.item.received_at;
     let reported_at = inbound.sent_at.unwrap_or(received_at).min(received_at);
-    let fallback;
     let reading = match &p.reading {
-        Some(r) => r,
-        None => {
-            fallback = core.triage.read("");
-            &fallback
+        Some(r) => Cow::Borrowed(r),
+        None => Cow::Owned(core.triage.get().read("")),
+    };
+    let reading = &*match &reading.place {
+        // A name that stands in several districts: the one from which this resident wrote before, if it is one of them.
+        Place::Ambiguous(_) => {
+            let saved = requests::last_district(tx, Some(talk.resident), Some(talk.id)).await?;
+            Cow::Owned(Reading { place: among(reading.place.clone(), saved.as_ref()), ..reading.into_owned() })
         }
+        _ => reading,
     };
     let input = match &inbound.content {
         Content::Text(text) => Input::Text { text, reading },
         Content::Edited { text, .. } => Input::Edited { text, reading },
         Content::Command { name, arg } => Input::Command { name, arg },
         Content::Button { data, .. } => Input::Button { data },
-        Content::Location { lat, lon } => Input::Location { lat: *lat, lon: *lon, district: core.triage.locate(*lat, *lon) },
+        Content::Location { lat, lon } => {
+            let found = core.triage.get().district_at(*lat, *lon);
+            let rough = found.as_ref().is_some_and(|l| l.near_rough_border);
+            Input::Location { lat: *lat, lon: *lon, district: found.map(|l| l.district), rough }
+        }
         Content::Contact { phone, own } => Input::Contact { phone: phone.clone(), own: *own },
         Content::Media { media, caption, group } => {
             Input::Media { media, caption: caption.as_deref().map(|c| (c, reading)), group: group.as_deref() }

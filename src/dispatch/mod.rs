@@ -5,7 +5,10 @@
 
 pub mod accounts;
 pub mod acts;
+pub mod alarm;
 mod apply;
+pub mod books;
+pub mod call_desk;
 mod conversation;
 pub mod crew_desk;
 pub mod deadline;
@@ -14,8 +17,13 @@ pub mod erase;
 pub mod error;
 pub mod inbox;
 pub mod intake;
+pub mod learning;
+pub mod ledger;
+pub mod notices;
 mod notify;
 pub mod numbers;
+pub mod problems;
+mod reader;
 pub mod record;
 pub mod register;
 pub mod resident_desk;
@@ -26,3 +34,4 @@ mod core;
 
 pub use core::{Core, Settings};
 pub use error::DispatchError;
+pub use reader::Reader;

@@ -1,14 +1,16 @@
 //! Who is told what happened: outgoing messages that belong to events, written in the same transaction.
 
 use super::Core;
+use super::problems::Registered;
 use super::record::Subject;
 use crate::dialogue;
 use crate::domain::inbound::ChannelKind;
-use crate::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank};
+use crate::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank, joined};
 use crate::domain::request::{CloseReason, Event, Request, Status};
-use crate::domain::sla::Stage;
-use crate::domain::{Class, Lang, MessageId};
+use crate::domain::sla::{Stage, Timer, Way};
+use crate::domain::{Class, Instant, Lang, MessageId};
 use crate::store::conversations::Conversation;
+use crate::store::notices::NewNotice;
 
 /// Parameters that most templates about a request take.
 #[must_use]
@@ -58,11 +60,17 @@ fn words(to: &Conversation, request: &Request, id: MessageId) -> Outgoing {
     Outgoing { request: Some(request.id), body: Body::Words(id), ..say(to, "", Params::new(), Keyboard::None) }
 }
 
-/// The answer to a registration: the number and honest times.
+/// The answer to a registration: the number and honest times. Several problems of one message are told in one answer.
 #[must_use]
-pub fn acknowledgement(to: &Conversation, subject: &Subject) -> Outgoing {
+pub fn acknowledgement(to: &Conversation, made: &Registered) -> Outgoing {
+    let subject = &made.leading;
     let r = &subject.stored.request;
-    let key = if r.class == Some(Class::Thanks) {
+    let several = !made.linked.is_empty();
+    let key = if several && r.hazard.is_some() {
+        "ack.several_danger"
+    } else if several {
+        "ack.several"
+    } else if r.class == Some(Class::Thanks) {
         "ack.answered_thanks"
     } else if r.hazard.is_some() {
         "ack.registered_danger"
@@ -72,9 +80,29 @@ pub fn acknowledgement(to: &Conversation, subject: &Subject) -> Outgoing {
         "ack.registered_no_clock"
     };
     let keyboard = if r.class == Some(Class::Thanks) { Keyboard::None } else { dialogue::status(&r.number) };
-    let mut out = about(to, r, key, params(subject), keyboard);
+    let mut p = params(subject);
+    if several {
+        p.insert("requests".into(), lines(made));
+    }
+    let mut out = about(to, r, key, p, keyboard);
     out.dedupe = Some(format!("ack:{}", r.id));
     out
+}
+
+/// Number, service and target of each, one a line.
+fn lines(made: &Registered) -> String {
+    let all: Vec<Params> = made.all().map(params).collect();
+    let mut parts = Vec::new();
+    for (i, p) in all.iter().enumerate() {
+        parts.push(if i == 0 { "№ " } else { "\n№ " });
+        for (at, name) in ["number", "service", "restore_due"].into_iter().enumerate() {
+            if at > 0 {
+                parts.push(" · ");
+            }
+            parts.push(p.get(name).map_or("", String::as_str));
+        }
+    }
+    joined(parts)
 }
 
 /// What a resident is told of an event in their own chat.
@@ -134,40 +162,39 @@ pub fn new_job(to: &Conversation, subject: &Subject, place: &str) -> Outgoing {
     Outgoing { condition: Condition::StatusIn(open), ..about(to, r, "crew.new_job", p, keyboard) }
 }
 
-/// A clock ran out: into chats of staff.
+/// What became of a crew's wish, into its chats.
 #[must_use]
-pub fn breach_to_chat(to: &Conversation, subject: &Subject, stage: Stage, due: &str) -> Outgoing {
-    about(to, &subject.stored.request, breach_key(stage), breach_params(subject, due), Keyboard::None)
+pub fn to_crew(to: &Conversation, subject: &Subject, key: &str) -> Outgoing {
+    let r = &subject.stored.request;
+    about(to, r, key, params(subject), dialogue::crew_job(&r.number, r.status, r.arrived_at.is_some()))
 }
 
-/// A clock ran out: letters to those whom the configuration names.
+/// A clock ran out: letters to those whom the configuration names, whatever the ladder says.
 #[must_use]
-pub fn breach_letters(core: &Core, subject: &Subject, stage: Stage, due: &str, timer: &str) -> Vec<Outgoing> {
-    core.settings
-        .breach_to
-        .iter()
-        .map(|address| Outgoing {
-            channel: ChannelKind::Mail,
-            account: "main".into(),
-            chat: address.clone(),
-            lang: Lang::Ru,
-            conversation: None,
-            request: Some(subject.stored.request.id),
-            body: Body::Template { key: breach_key(stage).into(), params: breach_params(subject, due) },
-            keyboard: Keyboard::None,
-            rank: Rank::Normal,
-            condition: Condition::Always,
-            dedupe: Some(format!("breach:{timer}:{}", super::secrets::sha256(&[address]))),
-        })
-        .collect()
+pub fn breach_letters(core: &Core, timer: &Timer, now: Instant) -> Vec<NewNotice> {
+    let letter = |address: &String| NewNotice {
+        staff: None,
+        way: Way::Mail,
+        to: (ChannelKind::Mail.to_string(), "main".into(), address.clone()),
+        lang: Lang::Ru,
+        request: timer.request,
+        timer: timer.id,
+        rung: super::alarm::RAN_OUT,
+        send_at: now,
+        at: now,
+    };
+    core.settings.breach_to.iter().map(letter).collect()
 }
 
-fn breach_key(stage: Stage) -> &'static str {
-    if stage == Stage::Accept { "breach.accept" } else { "breach.restore" }
-}
-
-fn breach_params(subject: &Subject, due: &str) -> Params {
-    let mut p = params(subject);
-    p.insert("due".into(), format!("@time:{due}"));
-    p
+/// The text that tells of a clock that ran out.
+#[must_use]
+pub fn breach_key(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Register => "breach.register",
+        Stage::Accept => "breach.accept",
+        Stage::Arrive => "breach.arrive",
+        Stage::Close => "breach.close",
+        Stage::Arbitrate => "breach.arbitrate",
+        Stage::Restore | Stage::Silence | Stage::Resume => "breach.restore",
+    }
 }

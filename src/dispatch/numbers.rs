@@ -78,11 +78,14 @@ impl Numbers {
         Ok(Self(free.into_iter().collect()))
     }
 
-    /// Takes one.
+    /// Takes one; draws more when a message turns out to need them.
     ///
     /// # Errors
-    /// [`DispatchError::Internal`] when more are wanted than were drawn.
-    pub fn take(&mut self) -> Result<RequestNumber, DispatchError> {
+    /// The store's.
+    pub async fn take(&mut self, c: &impl Conn, now: Instant) -> Result<RequestNumber, DispatchError> {
+        if self.0.is_empty() {
+            *self = Self::draw(c, 4, now).await?;
+        }
         self.0.pop().ok_or_else(|| DispatchError::Internal("no free request number was drawn".into()))
     }
 }

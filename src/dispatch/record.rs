@@ -61,6 +61,7 @@ pub(super) fn record(
 ) -> Result<(), DispatchError> {
     let at = time::truncate(at);
     let actor = actor.to_string();
+    let books = core.books();
     for event in events {
         let s = &mut subject.stored;
         let seq = s.request.version + 1;
@@ -68,9 +69,9 @@ pub(super) fn record(
         s.last_hash = hash;
         s.request.apply(event, at);
         fx.journal.push(next);
-        for change in changes(&core.book.sla, &s.request, event, &subject.timers, at) {
+        for change in changes(&books, &s.request, event, &subject.timers, at) {
             apply_change(&mut subject.timers, &change);
-            fx.timer(&change);
+            fx.timer(&books, &change);
         }
     }
     let s = &mut subject.stored;

@@ -5,8 +5,10 @@ use super::record::{Subject, begin, record};
 use super::{Core, DispatchError, secrets};
 use crate::domain::actor::Actor;
 use crate::domain::inbound::{ChannelKind, MediaRef};
+use crate::domain::reading::Reading;
 use crate::domain::request::{CloseReason, Event, GENESIS, Priority, Registration, Request};
-use crate::domain::routing::RouteKey;
+use crate::domain::routing::{Route, RouteKey};
+use crate::domain::verdict::Verdict;
 use crate::domain::{
     AttachmentId, Class, ConversationId, DistrictCode, Hazard, Instant, Lang, MessageId, RequestId, RequestNumber, ResidentId, ServiceCode, time,
 };
@@ -39,6 +41,15 @@ impl Classification {
     pub fn route_key(&self) -> RouteKey<'_> {
         RouteKey { class: self.class, service: self.service.as_ref(), district: self.district.as_ref(), needs_utility: self.needs_utility }
     }
+
+    /// Where the rules send it.
+    ///
+    /// # Errors
+    /// [`DispatchError::Internal`] when no queue at all can take it.
+    pub(super) fn route(&self, core: &Core) -> Result<Route, DispatchError> {
+        let book = &core.book;
+        book.routing.route(&self.route_key(), &book.catalog).ok_or_else(|| DispatchError::Internal("no queue takes the request".into()))
+    }
 }
 
 /// Everything a new request is made of.
@@ -55,18 +66,22 @@ pub struct NewRequest {
     pub address: Option<String>,
     pub location: Option<(f64, f64)>,
     pub media: Vec<MediaRef>,
+    /// The resident is old, ill, disabled or with small children, as far as we were told.
+    pub vulnerable: bool,
     pub raw_event: Option<i64>,
+    /// What triage read in the text.
+    pub reading: Option<Reading>,
     /// When the resident sent it.
     pub reported_at: Instant,
     /// When it reached us: clocks start here.
     pub received_at: Instant,
 }
 
-/// Registers. The rows are collected in `fx`; the returned subject is the state they make.
+/// Opens a request: all but [`seal`]. The rows are collected in `fx`; the returned subject is the state they make.
 ///
 /// # Errors
 /// [`DispatchError::Internal`] when no queue at all can take it, which `check-config` finds beforehand.
-pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, now: Instant) -> Result<Subject, DispatchError> {
+pub(super) fn open(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, now: Instant) -> Result<Subject, DispatchError> {
     let now = time::truncate(now);
     let id = RequestId::fresh();
     let message = NewMessage {
@@ -95,16 +110,14 @@ pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, n
         text: message.text_ref(),
         reported_at: time::truncate(new.reported_at),
         received_at: time::truncate(new.received_at),
+        triage: new.reading.as_ref().map(Verdict::of),
+        vulnerable: new.vulnerable,
     };
     let request = Request::begin(id, &registration, now);
     let mut subject = Subject { stored: Stored { request, last_hash: GENESIS, sort_due: time::never(), overdue: false }, timers: Vec::new() };
     begin(core, fx, &mut subject, &Event::Registered(Box::new(registration)), actor, now)?;
 
-    let route = core
-        .book
-        .routing
-        .route(&new.what.route_key(), &core.book.catalog)
-        .ok_or_else(|| DispatchError::Internal("no queue takes the request".into()))?;
+    let route = new.what.route(core)?;
     // It is the rules that choose the queue, whoever wrote.
     record(core, fx, &mut subject, &[Event::Queued { queue: route.queue, rule: route.rule }], &Actor::System("routing"), now)?;
     let mut events = Vec::new();
@@ -117,6 +130,7 @@ pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, n
 
     fx.messages.push(message);
     fx.attachments.extend(attachments);
+    fx.reasons.extend(new.reading.filter(|r| !r.why.is_empty()).map(|r| (id, r.why)));
     if new.address.is_some() || new.location.is_some() {
         let place = PlaceRow {
             address: new.address.as_deref().map(crate::domain::inbound::storable),
@@ -125,9 +139,17 @@ pub fn register(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, n
         };
         fx.places.push((id, place));
     }
-    fx.created.push(subject.stored.clone());
-    fx.after.counts.push(Count::Created { channel: new.channel, class: new.what.class, service: new.what.service });
     Ok(subject)
+}
+
+/// Ends the opening: what was recorded until now is the request's first stored state.
+pub(super) fn seal(fx: &mut Effects, subject: &Subject) {
+    let r = &subject.stored.request;
+    fx.created.push(subject.stored.clone());
+    fx.after.counts.push(Count::Created { channel: r.channel, class: r.class, service: r.service.clone() });
+    if r.hazard.is_some() {
+        fx.after.dangers.insert(r.id);
+    }
 }
 
 /// Rows for files that a message brought.

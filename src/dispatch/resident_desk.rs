@@ -5,20 +5,23 @@ use super::conversation::classify;
 use super::effects::Effects;
 use super::notify::params;
 use super::numbers::Numbers;
+use super::problems::{self, Registered};
 use super::record::Subject;
-use super::register::{Classification, NewRequest, register};
+use super::register::{Classification, NewRequest};
 use super::{Core, DispatchError, acts::MAX_TEXT, intake, secrets};
 use crate::dialogue::Draft;
 use crate::domain::access::{Permission, Scope};
 use crate::domain::actor::Actor;
 use crate::domain::inbound::ChannelKind;
 use crate::domain::phone::Phone;
+use crate::domain::reading::{Place, Reading};
 use crate::domain::request::{Act, CloseReason};
-use crate::domain::{Class, DistrictCode, Instant, Lang, RequestId, RequestNumber, ResidentId, ServiceCode};
+use crate::domain::{CallId, Class, DistrictCode, Instant, Lang, RequestId, RequestNumber, ResidentId, ServiceCode};
 use crate::store::idempotency::{self, Kept};
 use crate::store::messages::direction;
 use crate::store::requests::{self, Stored};
-use crate::store::{StoreError, Tx, rates, residents};
+use crate::store::{StoreError, Tx, calls, rates, residents};
+use crate::triage::{among, settle};
 use chrono::Duration;
 
 /// A request as a form or a client states it. What is not given is read from the text.
@@ -31,16 +34,18 @@ pub struct Stated {
     pub address: Option<String>,
     pub location: Option<(f64, f64)>,
     pub lang: Option<Lang>,
+    /// Only staff say so: it changes priorities.
+    pub vulnerable: bool,
 }
 
-/// Turns a subject into the answer that is kept with an idempotency key.
-pub type Shape<'a> = &'a (dyn Fn(&Subject) -> String + Send + Sync);
+/// Turns what was made into the answer that is kept with an idempotency key.
+pub type Shape<'a> = &'a (dyn Fn(&Registered) -> String + Send + Sync);
 
 /// The answer of a creating call.
 #[derive(Debug, Clone)]
 pub enum Created {
     /// Made now.
-    Fresh { subject: Box<Subject>, answer: String },
+    Fresh { made: Box<Registered>, answer: String },
     /// Made before, with the same key and body.
     Repeated { answer: String },
 }
@@ -70,10 +75,14 @@ struct Origin {
     resident: Option<ResidentId>,
 }
 
-fn build(core: &Core, s: Stated, origin: &Origin, number: RequestNumber, now: Instant) -> NewRequest {
-    let reading = intake::read(core, &s.text);
+/// What triage and the caller say together.
+fn build(core: &Core, s: Stated, mut reading: Reading, origin: &Origin, number: RequestNumber, now: Instant) -> NewRequest {
     let lang = s.lang.unwrap_or(reading.reply);
-    let district = s.district.clone().or_else(|| s.location.and_then(|(lat, lon)| core.triage.locate(lat, lon)));
+    let district = s.district.clone().or_else(|| {
+        let point = s.location.and_then(|(lat, lon)| core.triage.get().district_at(lat, lon));
+        settle(point.as_ref(), &reading.place).district().cloned()
+    });
+    lead_with(&mut reading, s.service.as_ref(), &s.text);
     let address = s.address.clone().or_else(|| reading.address.clone());
     let draft = Draft {
         text: s.text,
@@ -81,6 +90,7 @@ fn build(core: &Core, s: Stated, origin: &Origin, number: RequestNumber, now: In
         media: Vec::new(),
         location: s.location,
         district,
+        rough: false,
         address: address.clone(),
         received_at: now,
         reported_at: now,
@@ -93,6 +103,7 @@ fn build(core: &Core, s: Stated, origin: &Origin, number: RequestNumber, now: In
         ..read
     };
     NewRequest {
+        vulnerable: s.vulnerable,
         number,
         channel: origin.channel,
         account: "main".into(),
@@ -105,15 +116,35 @@ fn build(core: &Core, s: Stated, origin: &Origin, number: RequestNumber, now: In
         location: draft.location,
         media: Vec::new(),
         raw_event: None,
+        reading: Some(draft.reading),
         reported_at: now,
         received_at: now,
     }
 }
 
-async fn register_one(core: &Core, tx: &Tx, fx: &mut Effects, s: Stated, origin: &Origin, now: Instant) -> Result<Subject, DispatchError> {
-    let number = Numbers::draw(tx, 1, now).await?.take()?;
-    let new = build(core, s, origin, number, now);
-    register(core, fx, &origin.actor, new, now)
+/// When the caller names the service of a further problem, that one leads, unless the first is a danger: no problem may be lost by the naming.
+fn lead_with(reading: &mut Reading, service: Option<&ServiceCode>, whole: &str) {
+    let (Some(service), None) = (service, reading.hazard) else { return };
+    if reading.service.best.as_ref() == Some(service) {
+        return;
+    }
+    let Some(named) = reading.others.iter_mut().find(|p| p.service.best.as_ref() == Some(service)) else { return };
+    std::mem::swap(&mut named.class, &mut reading.class);
+    std::mem::swap(&mut named.service, &mut reading.service);
+    std::mem::swap(&mut named.hazard, &mut reading.hazard);
+    // The words of the first problem are not known apart.
+    whole.clone_into(&mut named.text);
+}
+
+async fn register_stated(core: &Core, tx: &Tx, fx: &mut Effects, s: Stated, origin: &Origin, now: Instant) -> Result<Registered, DispatchError> {
+    let mut reading = intake::read(core, &s.text);
+    if s.district.is_none() && matches!(reading.place, Place::Ambiguous(_)) {
+        let saved = requests::last_district(tx, origin.resident, None).await?;
+        reading.place = among(reading.place, saved.as_ref());
+    }
+    let mut numbers = Numbers::draw(tx, 1 + reading.others.len(), now).await?;
+    let new = build(core, s, reading, origin, numbers.take(tx, now).await?, now);
+    problems::register(core, tx, fx, &mut numbers, &origin.actor, new, now).await
 }
 
 /// A resident's request through the API. With `key`, a repeated call gets the stored answer: key, body, request and answer commit together.
@@ -138,9 +169,9 @@ pub async fn create(
     }
     let mut fx = Effects::default();
     let origin = Origin { channel: ChannelKind::App, actor: Actor::Resident(resident), resident: Some(resident) };
-    let subject = register_one(core, &tx, &mut fx, stated, &origin, now).await?;
+    let made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
-    let answer = shape(&subject);
+    let answer = shape(&made);
     if let Some((key, body)) = key {
         let kept = Kept { body_hash: body.to_owned(), status: 201, answer: answer.clone() };
         if !idempotency::keep(&tx, &scope, key, &kept, core.wall()).await? {
@@ -152,7 +183,7 @@ pub async fn create(
     }
     tx.commit().await.map_err(StoreError::from)?;
     core.signal(fx.after).await;
-    Ok(Created::Fresh { subject: Box::new(subject), answer })
+    Ok(Created::Fresh { made: Box::new(made), answer })
 }
 
 fn repeated(kept: Kept, body: &str) -> Result<Created, DispatchError> {
@@ -163,7 +194,7 @@ fn repeated(kept: Kept, body: &str) -> Result<Created, DispatchError> {
 ///
 /// # Errors
 /// `Invalid`, `RateLimited`.
-pub async fn from_form(core: &Core, mut stated: Stated, phone: Option<Phone>, from: &str) -> Result<Subject, DispatchError> {
+pub async fn from_form(core: &Core, mut stated: Stated, phone: Option<Phone>, from: &str) -> Result<Registered, DispatchError> {
     validated(core, &stated)?;
     let bucket = secrets::sha256(&["form", from]);
     if !rates::hit(core.db.write(), &bucket, Duration::hours(1), core.settings.form_per_address_per_hour, core.wall()).await? {
@@ -177,35 +208,41 @@ pub async fn from_form(core: &Core, mut stated: Stated, phone: Option<Phone>, fr
     let tx = core.db.begin().await?;
     let mut fx = Effects::default();
     let origin = Origin { channel: ChannelKind::Web, actor: Actor::System("form"), resident: None };
-    let subject = register_one(core, &tx, &mut fx, stated, &origin, now).await?;
+    let made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     core.signal(fx.after).await;
-    Ok(subject)
+    Ok(made)
 }
 
-/// A request that an operator takes down for a caller.
+/// A request that an operator takes down for a caller: during `call`, else during the conversation that the operator has just now, if any.
 ///
 /// # Errors
-/// `Forbidden`, `Invalid`.
-pub async fn for_caller(core: &Core, scope: &Scope, stated: Stated, phone: Option<Phone>) -> Result<Subject, DispatchError> {
+/// `Forbidden`, `Invalid`; `NotFound` for a call that does not stand.
+pub async fn for_caller(core: &Core, scope: &Scope, stated: Stated, phone: Option<Phone>, call: Option<CallId>) -> Result<Registered, DispatchError> {
     if !scope.role.may(Permission::CreateForCaller) {
         return Err(DispatchError::Forbidden);
     }
     validated(core, &stated)?;
     let now = core.now();
     let tx = core.db.begin().await?;
+    // Whoever is on the line is the caller, unless the operator says otherwise.
+    let phone = match (phone, call) {
+        (None, Some(id)) => calls::load(&tx, id).await?.ok_or(DispatchError::NotFound)?.phone,
+        (given, _) => given,
+    };
     let resident = match phone {
         Some(p) => Some(residents::of_phone(&tx, &p, stated.lang.unwrap_or(Lang::Kk), now).await?.id),
         None => None,
     };
     let mut fx = Effects::default();
     let origin = Origin { channel: ChannelKind::Phone, actor: super::acts::actor_of(scope), resident };
-    let subject = register_one(core, &tx, &mut fx, stated, &origin, now).await?;
+    let made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
+    super::call_desk::taken_down(core, &tx, scope, made.leading.stored.request.id, call, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     core.signal(fx.after).await;
-    Ok(subject)
+    Ok(made)
 }
 
 /// A resident's own request with its clocks.

@@ -75,7 +75,8 @@ pub fn recompute(id: RequestId, rows: &[JournalRow]) -> Option<Request> {
 fn text_of(event: &Event) -> Vec<&TextRef> {
     match event {
         Event::Registered(r) => vec![&r.text],
-        Event::Held { reason, .. } | Event::Refused { reason, .. } | Event::Rejected { reason } => vec![reason],
+        Event::PauseDeclined { reason: Some(t) } => vec![t],
+        Event::PauseAsked { reason, .. } | Event::Held { reason, .. } | Event::Refused { reason, .. } | Event::Rejected { reason } => vec![reason],
         Event::Resolved { note: Some(t) } | Event::Reopened { reason: Some(t) } | Event::Transferred { reason: Some(t), .. } => vec![t],
         Event::MessageAdded { text } | Event::Located { text } | Event::Replied { text } | Event::Noted { text } => vec![text],
         _ => Vec::new(),

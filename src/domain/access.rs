@@ -31,6 +31,15 @@ pub enum Permission {
     Act(ActKind),
     ReadReports,
     ManageOutbox,
+    /// Calls and call-backs with masked numbers; whole ones are written to the access log.
+    ReadCalls,
+    /// Join, part and settle calls, call back.
+    WorkCalls,
+    /// Listen to recordings; every use is written to the access log.
+    HearRecordings,
+    /// Policies, calendars and who has which duty.
+    ReadBooks,
+    ManageBooks,
 }
 
 impl Role {
@@ -40,10 +49,20 @@ impl Role {
         use Permission as P;
         match self {
             Self::Admin => true,
-            Self::Dispatcher => !matches!(what, P::ManageOutbox),
+            Self::Dispatcher => !matches!(what, P::ManageOutbox | P::HearRecordings | P::ManageBooks | P::Act(A::Retime | A::Escalate)),
             Self::Manager => matches!(
                 what,
-                P::ListQueues | P::ReadQueue | P::ReadRequest | P::ReadPersonal | P::ListCrews | P::ReadJobs | P::ReadReports | P::Act(A::Note)
+                P::ListQueues
+                    | P::ReadQueue
+                    | P::ReadRequest
+                    | P::ReadPersonal
+                    | P::ListCrews
+                    | P::ReadJobs
+                    | P::ReadReports
+                    | P::Act(A::Note)
+                    | P::ReadCalls
+                    | P::HearRecordings
+                    | P::ReadBooks
             ),
             Self::Crew => matches!(
                 what,

@@ -1,5 +1,6 @@
 //! Who did it: the author of every journal row.
 
+use super::access::Role;
 use super::ids::{CrewCode, ResidentId, StaffId};
 use std::fmt;
 
@@ -8,7 +9,10 @@ use std::fmt;
 pub enum Actor {
     Resident(ResidentId),
     /// A dispatcher, manager or administrator.
-    Staff(StaffId),
+    Staff {
+        staff: StaffId,
+        role: Role,
+    },
     /// A member of a crew, through the bot or the console.
     Crew {
         staff: StaffId,
@@ -22,7 +26,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resident(id) => write!(f, "resident:{id}"),
-            Self::Staff(id) => write!(f, "staff:{id}"),
+            Self::Staff { staff, .. } => write!(f, "staff:{staff}"),
             Self::Crew { staff, .. } => write!(f, "crew:{staff}"),
             Self::System(part) => write!(f, "system:{part}"),
         }

@@ -42,6 +42,10 @@ uuid_id! {
     AttachmentId,
     /// One outgoing message.
     OutboxId,
+    /// One telephone call.
+    CallId,
+    /// Somebody who is to be called back.
+    CallbackId,
 }
 
 /// A code of the catalogue: 1-40 characters of `a-z`, `0-9`, `_`, `-`.

@@ -4,8 +4,14 @@
 
 pub mod access;
 pub mod actor;
+pub mod address;
+pub mod calendar;
+pub mod call;
+pub mod callback;
+pub mod caller;
 pub mod catalog;
 pub mod class;
+pub mod house;
 pub mod ids;
 pub mod inbound;
 pub mod lang;
@@ -18,6 +24,7 @@ pub mod routing;
 pub mod sla;
 pub mod text_ref;
 pub mod time;
+pub mod verdict;
 
 pub use class::{Class, Hazard};
 pub use ids::*;

@@ -1,7 +1,7 @@
 //! What goes out: a template or a person's own words, for one chat, with the condition under which it is still true.
 
 use super::class::words;
-use super::ids::{ConversationId, MessageId, RequestId};
+use super::ids::{ConversationId, MessageId, RequestId, TimerId};
 use super::inbound::ChannelKind;
 use super::lang::Lang;
 use super::request::Status;
@@ -30,8 +30,24 @@ impl Rank {
 }
 
 /// Values for the placeholders of a template. A value that begins with `@` is itself a key: `@service.water` is shown in the reader's language;
-/// `@time:<RFC 3339>` is shown as local time.
+/// `@time:<RFC 3339>` is shown as local time, `@span:<seconds>` as a length of time; [`joined`] makes one value of several.
 pub type Params = BTreeMap<String, String>;
+
+/// Stands between the values of one that is made of several.
+pub const PART: char = '\u{1f}';
+
+/// One value made of several, each of which may be a key itself: a line of a list, for instance.
+#[must_use]
+pub fn joined<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut out = String::from("@join:");
+    for (i, part) in parts.into_iter().enumerate() {
+        if i > 0 {
+            out.push(PART);
+        }
+        out.push_str(part);
+    }
+    out
+}
 
 /// A key of an inline keyboard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +95,8 @@ pub enum Condition {
     StatusIn(Vec<Status>),
     /// Not later than this.
     Before(Instant),
+    /// At least one of these alarms still holds: a clock and a step of its ladder, -1 for having run out.
+    Alarms(Vec<(TimerId, i32)>),
 }
 
 /// An outgoing message as it is decided; the store makes an outbox row of it.

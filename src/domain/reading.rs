@@ -1,5 +1,6 @@
 //! What triage read in a message: the seam between understanding and everything that acts on it.
 
+use super::address::Address;
 use super::class::{Class, Hazard, words};
 use super::ids::{DistrictCode, ServiceCode};
 use super::lang::Lang;
@@ -82,6 +83,9 @@ pub struct Reading {
     pub place: Place,
     /// Street and house as typed, when the text has them.
     pub address: Option<String>,
+    /// The same, taken apart.
+    #[serde(default)]
+    pub address_parts: Option<Address>,
     pub hazard: Option<Hazard>,
     /// A consultation that only the utility can answer (a bill, a connection).
     pub needs_utility: bool,

@@ -69,6 +69,11 @@ labels! {
     Head { Class = "class", Service = "service", District = "district", Hazard = "hazard", Language = "language" }
 }
 
+impl Head {
+    /// Those that a person can correct.
+    const CORRECTED: &'static [&'static str] = &["class", "service", "district", "hazard"];
+}
+
 labels! {
     /// How triage decided.
     TriageOutcome {
@@ -118,6 +123,7 @@ pub struct Metrics {
     inbound: IntCounterVec,
     created: IntCounterVec,
     triage: IntCounterVec,
+    corrections: IntCounterVec,
     breaches: IntCounterVec,
     sent: IntCounterVec,
     calls: IntCounterVec,
@@ -127,6 +133,12 @@ pub struct Metrics {
     outbox_oldest: Level,
     channel_up: Level,
     lag: Histogram,
+    alarm_lag: Histogram,
+    due: Level,
+    oldest_due: Level,
+    claimed: IntCounterVec,
+    fired: IntCounterVec,
+    repaired: IntCounterVec,
     http: HistogramVec,
 }
 
@@ -157,15 +169,34 @@ impl Metrics {
                 "Decisions of triage, by what was decided and how surely.",
                 &[("head", Head::WORDS), ("outcome", TriageOutcome::WORDS)],
             )?,
+            corrections: new.counter(
+                "jambyl_triage_corrections_total",
+                "What people changed in what triage had thought.",
+                &[("head", Head::CORRECTED)],
+            )?,
             breaches: new.counter("jambyl_sla_breaches_total", "Clocks that ran out.", &[("queue", &queues), stages])?,
             sent: new.counter("jambyl_outbox_sent_total", "Attempts to send, by outcome.", &[channels, ("outcome", SentOutcome::WORDS)])?,
             calls: new.counter("jambyl_calls_total", "Calls of the call centre, by how they ended.", &[("outcome", known.call_outcomes)])?,
             open: new.level("jambyl_requests_open", "Requests that are open now.", &[("queue", &queues), ("status", known.statuses)])?,
-            timers: new.level("jambyl_sla_timers_pending", "Clocks that run now.", &[stages])?,
-            outbox_pending: new.level("jambyl_outbox_pending", "Messages that wait to be sent.", &[channels])?,
+            timers: new.level("jambyl_sla_timers_pending", "Clocks that run now; past 50,000 they are not counted on.", &[stages])?,
+            outbox_pending: new.level("jambyl_outbox_pending", "Messages that wait to be sent; past 50,000 they are not counted on.", &[channels])?,
             outbox_oldest: new.level("jambyl_outbox_oldest_seconds", "Age of the oldest message that waits.", &[channels])?,
             channel_up: new.level("jambyl_channel_up", "1 when the channel works, else 0.", &[channels])?,
             lag: new.histogram("jambyl_sla_firing_lag_seconds", "From a deadline to the moment when its consequences were written.", LAG)?,
+            alarm_lag: new.histogram(
+                "jambyl_sla_alarm_lag_seconds",
+                "From the time of a warning or an escalation to the moment when it was written.",
+                LAG,
+            )?,
+            due: new.level("jambyl_sla_timers_due", "Clocks that have run out and were not fired yet.", &[stages])?,
+            oldest_due: new.level("jambyl_sla_oldest_due_seconds", "How long ago the oldest clock ran out that was not fired yet.", &[])?,
+            claimed: new.counter("jambyl_sla_timers_claimed_total", "Clocks that a worker took from the index to look at.", &[stages])?,
+            fired: new.counter("jambyl_sla_timers_fired_total", "Clocks that were fired.", &[stages])?,
+            repaired: new.counter(
+                "jambyl_sla_timers_repaired_total",
+                "Clocks put back into the index: all of them after a loss, or those that were overdue.",
+                &[("why", &["rebuilt", "overdue"])],
+            )?,
             http: new.http("http_request_duration_seconds", "Time to answer, by route pattern.", HTTP, known.routes)?,
             registry,
         })
@@ -184,9 +215,40 @@ impl Metrics {
         self.triage.with_label_values(&[head.as_str(), outcome.as_str()]).inc();
     }
 
+    /// A person changed what triage had thought.
+    pub fn corrected(&self, head: Head) {
+        self.corrections.with_label_values(&[head.as_str()]).inc();
+    }
+
     /// `late` is the time from the deadline to the moment when its consequences were written.
-    pub fn fired(&self, late: Duration) {
+    pub fn fired(&self, stage: &str, late: Duration) {
         self.lag.observe(late.as_secs_f64());
+        self.fired.with_label_values(&[stage]).inc();
+    }
+
+    /// A worker took a clock from the index.
+    pub fn claimed(&self, stage: &str) {
+        self.claimed.with_label_values(&[stage]).inc();
+    }
+
+    /// Clocks were put back into the index: `rebuilt` after a loss, `overdue` when nobody had fired them.
+    pub fn repaired(&self, why: &str, count: usize) {
+        self.repaired.with_label_values(&[why]).inc_by(count as u64);
+    }
+
+    /// `late` is the time from the moment of a step to when it was written.
+    pub fn alarm_lag(&self, late: Duration) {
+        self.alarm_lag.observe(late.as_secs_f64());
+    }
+
+    /// Clocks that have run out and were not fired, by stage; what is not listed is zero.
+    pub fn set_due(&self, rows: &[(String, i64)]) {
+        self.due.set_all(rows.iter().map(|(stage, count)| (vec![stage.as_str()], *count as f64)));
+    }
+
+    /// Age of the oldest such clock, in seconds.
+    pub fn set_oldest_due(&self, seconds: f64) {
+        self.oldest_due.set_one(&[], seconds);
     }
 
     pub fn breach(&self, queue: Option<&str>, stage: &str) {
@@ -197,8 +259,8 @@ impl Metrics {
         self.sent.with_label_values(&[channel, outcome.as_str()]).inc();
     }
 
-    pub fn call(&self, outcome: &str) {
-        self.calls.with_label_values(&[outcome]).inc();
+    pub fn calls(&self, outcome: &str, n: u64) {
+        self.calls.with_label_values(&[outcome]).inc_by(n);
     }
 
     pub fn set_channel_up(&self, channel: &str, up: bool) {

@@ -76,10 +76,11 @@ fn each_method_moves_its_own_series() {
     let metrics = Metrics::new(&known()).unwrap();
     metrics.request_created("app", "incident", None);
     metrics.triage(Head::Class, TriageOutcome::Nothing);
-    metrics.fired(Duration::from_millis(300));
+    metrics.corrected(Head::Service);
+    metrics.fired("accept", Duration::from_millis(300));
     metrics.breach(None, "accept");
     metrics.sent("telegram", SentOutcome::Retried);
-    metrics.call("answered");
+    metrics.calls("answered", 1);
     metrics.set_channel_up("telegram", true);
     metrics.set_timers(&[("restore".into(), 7)]);
     metrics.set_outbox(&[OutboxRow { channel: "app".into(), pending: 4, oldest_seconds: 1.5 }]);
@@ -88,6 +89,7 @@ fn each_method_moves_its_own_series() {
     for (series, expected) in [
         (r#"jambyl_requests_created_total{channel="app",class="incident",service="none"}"#, 1.0),
         (r#"jambyl_triage_total{head="class",outcome="none"}"#, 1.0),
+        (r#"jambyl_triage_corrections_total{head="service"}"#, 1.0),
         (r#"jambyl_sla_firing_lag_seconds_bucket{le="0.25"}"#, 0.0),
         (r#"jambyl_sla_firing_lag_seconds_bucket{le="0.5"}"#, 1.0),
         (r#"jambyl_sla_breaches_total{queue="none",stage="accept"}"#, 1.0),

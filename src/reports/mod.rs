@@ -1,5 +1,6 @@
 //! Figures over what happened: one definition, whoever asks for them.
 
+pub mod calls;
 pub mod summary;
 pub mod table;
 

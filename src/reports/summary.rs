@@ -83,7 +83,7 @@ impl Summary {
     #[must_use]
     pub fn clock_table(&self) -> Table {
         let mut table = Table::new(&["target", "met", "breached", "running", "paused", "cancelled", "in time"]);
-        for stage in Stage::ALL.iter().filter(|s| **s != Stage::Silence) {
+        for stage in Stage::ALL.iter().filter(|s| s.is_target()) {
             let c = self.clocks.get(stage.as_str()).copied().unwrap_or_default();
             let numbers = [c.met, c.breached, c.running, c.paused, c.cancelled].map(|n| n.to_string());
             table.row(std::iter::once(stage.as_str().to_owned()).chain(numbers).chain([share(c.met, c.met + c.breached)]));

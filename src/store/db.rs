@@ -3,9 +3,12 @@
 use super::error::StoreError;
 use migrations::Migrator;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
 use sea_orm_migration::MigratorTrait;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Anything a store function can run on: a connection or a transaction.
@@ -13,6 +16,14 @@ pub use sea_orm::ConnectionTrait as Conn;
 
 /// An open transaction. Dropped without `commit()`, it rolls back.
 pub type Tx = DatabaseTransaction;
+
+/// The longest wait for a free connection. Whoever waits longer is told to come again: a person has left by then, and a platform sends again.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The same where everybody who writes waits for one connection.
+const PATIENCE_SQLITE: Duration = Duration::from_secs(2);
+
+/// Sees every statement after it has run.
+pub type Watch = Arc<dyn Fn(&Statement) + Send + Sync>;
 
 /// Which database stands behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +60,14 @@ impl Db {
         let writer = Database::connect(postgres_options(url, half, "auto")).await?;
         let reader = Database::connect(postgres_options(url, max_connections.max(4) - half, "force_custom_plan")).await?;
         Ok(Self { writer, reader, backend: Backend::Postgres })
+    }
+
+    /// Shows every statement to `watch`: before the database is shared, for tests that look at what is really asked.
+    pub fn watch(&mut self, watch: &Watch) {
+        for c in [&mut self.writer, &mut self.reader] {
+            let watch = watch.clone();
+            c.set_metric_callback(move |info| watch(info.statement));
+        }
     }
 
     #[must_use]
@@ -120,8 +139,8 @@ fn postgres_options(url: &str, connections: u32, plans: &'static str) -> Connect
     let mut o = ConnectOptions::new(url);
     o.max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_timeout(Duration::from_secs(5))
+        .acquire_timeout(PATIENCE)
+        .connect_timeout(PATIENCE)
         .sqlx_logging(false)
         // A server that restarted leaves dead connections in the pool: one that was idle is asked first, a busy one is not.
         .test_before_acquire_if_idle_for(Duration::from_secs(2))
@@ -135,7 +154,7 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
     let mut o = ConnectOptions::new(url);
     o.max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(30))
+        .acquire_timeout(PATIENCE_SQLITE)
         .sqlx_logging(false)
         .test_before_acquire(false)
         .map_sqlx_sqlite_opts(|s| {

@@ -65,6 +65,15 @@ pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<JournalRow>,
     Ok(rows.into_iter().map(JournalRow::from).collect())
 }
 
+/// The first row of a request: its registration.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn first(c: &impl Conn, id: RequestId) -> Result<Option<JournalRow>, StoreError> {
+    let row = Entity::find().filter(Column::RequestId.eq(id.0)).filter(Column::Seq.eq(1)).one(c).await?;
+    Ok(row.map(JournalRow::from))
+}
+
 /// Rows after a global position, for event streams: `(position, row)`.
 ///
 /// # Errors

@@ -8,9 +8,9 @@ use super::messages::direction;
 use super::requests::{QueueCursor, QueueFilter, Stored, of_queue, paged};
 use crate::domain::access::{Permission, Scope};
 use crate::domain::sla::{Stage, TimerState};
-use crate::domain::{CrewCode, Instant, QueueCode};
+use crate::domain::{CrewCode, Instant, QueueCode, RequestId};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 
 /// A request as a list shows it.
 #[derive(Debug, Clone)]
@@ -54,6 +54,18 @@ pub async fn queue_rows(
 pub async fn crew_rows(c: &impl Conn, scope: &Scope, crew: &CrewCode, limit: u64) -> Result<Vec<Listed>, StoreError> {
     let q = Entity::find().filter(Column::Crew.eq(crew.as_str())).filter(Column::IsOpen.eq(true));
     listed(c, paged(q, None, limit), scope).await
+}
+
+/// These requests, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rows(c: &impl Conn, scope: &Scope, ids: &[RequestId]) -> Result<Vec<Listed>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let q = Entity::find().filter(Column::Id.is_in(ids.iter().map(|i| i.0)));
+    listed(c, q.order_by(Column::ReceivedAt, Order::Desc).order_by(Column::Id, Order::Desc), scope).await
 }
 
 /// One statement for the whole page: the neighbours of each row are found by their indexes.

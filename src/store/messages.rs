@@ -2,7 +2,7 @@
 
 use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
-use super::entity::{message, request_place};
+use super::entity::{message, request_place, triage_reason};
 use super::error::StoreError;
 use crate::domain::text_ref::{TextRef, salted_digest};
 use crate::domain::{ConversationId, Instant, MessageId, RequestId};
@@ -126,7 +126,7 @@ pub async fn sealed(c: &impl Conn, ids: &[MessageId]) -> Result<Vec<(MessageId, 
     Ok(rows.into_iter().map(|m| (MessageId(m.id), m.salt, m.text)).collect())
 }
 
-/// Blanks words and salts of a request's thread, and its place.
+/// Blanks words and salts of a request's thread, and takes its place and the words that decided away.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -138,6 +138,7 @@ pub async fn erase_request(c: &impl Conn, id: RequestId) -> Result<(), StoreErro
         .exec(c)
         .await?;
     request_place::Entity::delete_by_id(id.0).exec(c).await?;
+    triage_reason::Entity::delete_by_id(id.0).exec(c).await?;
     Ok(())
 }
 
@@ -183,4 +184,24 @@ pub fn set_places(bulk: &mut Bulk, rows: &[(RequestId, PlaceRow)]) -> Result<(),
 pub async fn place_of(c: &impl Conn, id: RequestId) -> Result<Option<PlaceRow>, StoreError> {
     let row = request_place::Entity::find_by_id(id.0).one(c).await?;
     Ok(row.map(|p| PlaceRow { address: p.address, lat: p.lat, lon: p.lon }))
+}
+
+/// Keeps the words that decided what requests are.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn set_reasons(bulk: &mut Bulk, rows: &[(RequestId, Vec<String>)]) -> Result<(), StoreError> {
+    let models = rows
+        .iter()
+        .map(|(id, words)| triage_reason::ActiveModel { request_id: Set(id.0), words: Set(serde_json::Value::from(words.clone()).to_string()) });
+    bulk.add(models.collect(), &Conflict::Fail)
+}
+
+/// The words that decided what a request is; none when it was stated by a person, or erased.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn reasons_of(c: &impl Conn, id: RequestId) -> Result<Option<Vec<String>>, StoreError> {
+    let row = triage_reason::Entity::find_by_id(id.0).one(c).await?;
+    row.map(|r| serde_json::from_str(&r.words).map_err(|e| StoreError::corrupt("triage_reason.words", e))).transpose()
 }

@@ -1,15 +1,16 @@
 //! Outgoing messages: written with the state they tell of, claimed by lease, never shown sent when they were not.
 
 use super::bulk::{Bulk, Conflict};
+use super::conversations::Conversation;
 use super::db::Conn;
 use super::entity::outbox::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::outgoing::{Body, Outgoing, Params};
-use crate::domain::{ConversationId, Instant, RequestId};
+use crate::domain::{Instant, RequestId};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect,
 };
 
 pub use super::entity::outbox::Model as OutboxRow;
@@ -74,10 +75,20 @@ fn to_json(column: &'static str, value: &impl serde::Serialize) -> Result<String
     serde_json::to_string(value).map_err(|e| StoreError::corrupt(column, e))
 }
 
+/// Written out, not as a parameter: the indexes of what waits and of what ended badly hold only such rows, and are taken only when the plan knows it.
+fn is(state: &str) -> Expr {
+    Expr::col((Entity, Column::Status)).eq(Expr::Constant(state.into()))
+}
+
+fn unsent() -> Expr {
+    Expr::col((Entity, Column::Status)).is_in([status::PENDING, status::SENDING].map(|s| Expr::Constant(s.into())))
+}
+
+/// What may be tried now. The time stands first and alone, so that the index passes over whatever rests; a row in somebody's hands rests until its
+/// lease has ended.
 fn claimable(wall: Instant) -> Condition {
-    Condition::any()
-        .add(Condition::all().add(Column::Status.eq(status::PENDING)).add(Column::NextAttemptAt.lte(wall)))
-        .add(Condition::all().add(Column::Status.eq(status::SENDING)).add(Column::LeaseUntil.lt(wall)))
+    let free = Condition::any().add(Column::Status.eq(status::PENDING)).add(Column::LeaseUntil.lt(wall));
+    Condition::all().add(unsent()).add(Column::NextAttemptAt.lte(wall)).add(free)
 }
 
 /// Rows of the same chat that go before the row that the caller's query looks at.
@@ -106,8 +117,11 @@ fn going_before() -> SelectStatement {
 /// # Errors
 /// [`StoreError`].
 pub async fn candidates(c: &impl Conn, wall: Instant, channels: &[&str], except: &[(String, String)], limit: u64) -> Result<Vec<Model>, StoreError> {
-    let mut q =
-        Entity::find().filter(claimable(wall)).filter(Column::Channel.is_in(channels.iter().copied())).filter(Expr::exists(going_before()).not());
+    let mut q = Entity::find()
+        .filter(unsent())
+        .filter(claimable(wall))
+        .filter(Column::Channel.is_in(channels.iter().copied()))
+        .filter(Expr::exists(going_before()).not());
     for (channel, account) in except {
         q = q.filter(Condition::any().add(Column::Channel.ne(channel.as_str())).add(Column::Account.ne(account.as_str())));
     }
@@ -123,6 +137,7 @@ pub async fn claim(c: &impl Conn, row: &Model, owner: &str, wall: Instant, until
         .col_expr(Column::Status, Expr::value(status::SENDING))
         .col_expr(Column::LeaseOwner, Expr::value(owner))
         .col_expr(Column::LeaseUntil, Expr::value(until))
+        .col_expr(Column::NextAttemptAt, Expr::value(until))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .filter(Column::Id.eq(row.id))
         .filter(claimable(wall))
@@ -222,7 +237,7 @@ pub async fn unpark(c: &impl Conn, channel: &str, account: &str, chat: &str, wal
 /// # Errors
 /// [`StoreError`].
 pub async fn list(c: &impl Conn, state: &str, before: Option<i64>, limit: u64) -> Result<Vec<Model>, StoreError> {
-    let mut q = Entity::find().filter(Column::Status.eq(state));
+    let mut q = Entity::find().filter(is(state));
     if let Some(id) = before {
         q = q.filter(Column::Id.lt(id));
     }
@@ -237,38 +252,38 @@ pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<Model>, Stor
     Ok(Entity::find().filter(Column::RequestId.eq(id.0)).order_by(Column::Id, Order::Asc).all(c).await?)
 }
 
-/// Unsent rows by channel: how many, and when the oldest was made.
+/// Unsent rows by channel: how many, and when the oldest was made. At most [`COUNTED`] rows are looked at, those that go first.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn backlog(c: &impl Conn) -> Result<Vec<(String, i64, Instant)>, StoreError> {
-    let rows: Vec<(String, i64, Instant)> = Entity::find()
-        .select_only()
+    let first = Query::select()
+        .columns([Column::Channel, Column::CreatedAt])
+        .from(Entity)
+        .and_where(unsent())
+        .order_by(Column::Rank, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
+        .limit(COUNTED)
+        .to_owned();
+    let q = Query::select()
         .column(Column::Channel)
-        .column_as(Column::Id.count(), "n")
-        .column_as(Column::CreatedAt.min(), "oldest")
-        .filter(Column::Status.is_in([status::PENDING, status::SENDING]))
-        .group_by(Column::Channel)
-        .into_tuple()
-        .all(c)
-        .await?;
-    Ok(rows)
+        .expr_as(Expr::val(1).count(), "n")
+        .expr_as(Expr::col(Column::CreatedAt).min(), "oldest")
+        .from_subquery(first, "unsent")
+        .group_by_col(Column::Channel)
+        .to_owned();
+    let rows = Backlog::find_by_statement(c.get_database_backend().build(&q)).all(c).await?;
+    Ok(rows.into_iter().map(|r| (r.channel, r.n, r.oldest)).collect())
 }
 
-/// The next wall time at which a waiting row may be tried.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn next_attempt(c: &impl Conn) -> Result<Option<Instant>, StoreError> {
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::NextAttemptAt)
-        .filter(Column::Status.eq(status::PENDING))
-        .order_by(Column::NextAttemptAt, Order::Asc)
-        .limit(1)
-        .into_tuple()
-        .one(c)
-        .await?)
+/// More unsent rows than this are told as so many: whoever reads the figure is alarmed by then.
+pub const COUNTED: u64 = 50_000;
+
+#[derive(FromQueryResult)]
+struct Backlog {
+    channel: String,
+    n: i64,
+    oldest: Instant,
 }
 
 /// Blanks texts and parameters of what was sent into a conversation. What still waits expires; a sender who has it in hand finds it taken away, so
@@ -276,19 +291,25 @@ pub async fn next_attempt(c: &impl Conn) -> Result<Option<Instant>, StoreError> 
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn erase(c: &impl Conn, conversation: ConversationId) -> Result<(), StoreError> {
+pub async fn erase(c: &impl Conn, talk: &Conversation) -> Result<(), StoreError> {
+    // Found by the chat, which has an index.
+    let theirs = Condition::all()
+        .add(Column::Channel.eq(talk.channel.as_str()))
+        .add(Column::Account.eq(talk.account.as_str()))
+        .add(Column::Chat.eq(talk.chat.as_str()))
+        .add(Column::ConversationId.eq(talk.id.0));
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(status::EXPIRED))
         .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
         .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None))
-        .filter(Column::ConversationId.eq(conversation.0))
+        .filter(theirs.clone())
         .filter(Column::Status.is_in([status::PENDING, status::SENDING, status::PARKED]))
         .exec(c)
         .await?;
     Entity::update_many()
         .col_expr(Column::SentText, Expr::value(Option::<String>::None))
         .col_expr(Column::Params, Expr::value("{}"))
-        .filter(Column::ConversationId.eq(conversation.0))
+        .filter(theirs)
         .exec(c)
         .await?;
     Ok(())
@@ -312,6 +333,7 @@ pub async fn erase_request(c: &impl Conn, request: RequestId) -> Result<(), Stor
             // Taken out of the sender's hands, who would write the words back.
             q = q
                 .col_expr(Column::Status, Expr::value(status::PENDING))
+                .col_expr(Column::NextAttemptAt, Expr::col(Column::CreatedAt))
                 .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
                 .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None));
         }

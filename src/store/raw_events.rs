@@ -33,6 +33,11 @@ pub mod status {
     pub const UNREADABLE: &str = "unreadable";
 }
 
+/// Written out, not as a parameter: the indexes of what waits and of what failed hold only such rows, and are taken only when the plan knows it.
+fn is(state: &str) -> Expr {
+    Expr::col((Entity, Column::Status)).eq(Expr::Constant(state.into()))
+}
+
 /// An event about to be stored.
 #[derive(Debug, Clone)]
 pub struct NewRawEvent {
@@ -87,7 +92,7 @@ pub async fn waiting(c: &impl Conn, slots: &[i16], except: &BTreeSet<String>, li
     if slots.is_empty() {
         return Ok(Vec::new());
     }
-    let mut q = Entity::find().filter(Column::Status.eq(status::WAITING)).filter(Column::Slot.is_in(slots.iter().copied()));
+    let mut q = Entity::find().filter(is(status::WAITING)).filter(Column::Slot.is_in(slots.iter().copied()));
     if !except.is_empty() {
         q = q.filter(Column::ConversationKey.is_not_in(except.iter().cloned()));
     }
@@ -166,19 +171,19 @@ pub async fn requeue(c: &impl Conn, channel: Option<&str>, from: Option<Instant>
 /// # Errors
 /// [`StoreError`].
 pub async fn list(c: &impl Conn, state: &str, before: Option<i64>, limit: u64) -> Result<Vec<Model>, StoreError> {
-    let mut q = Entity::find().filter(Column::Status.eq(state));
+    let mut q = Entity::find().filter(is(state));
     if let Some(id) = before {
         q = q.filter(Column::Id.lt(id));
     }
     Ok(q.order_by(Column::Id, Order::Desc).limit(limit).all(c).await?)
 }
 
-/// How many wait.
+/// How many stand there.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn count(c: &impl Conn, state: &str) -> Result<u64, StoreError> {
-    Ok(Entity::find().filter(Column::Status.eq(state)).count(c).await?)
+    Ok(Entity::find().filter(is(state)).count(c).await?)
 }
 
 /// Blanks the bodies of a conversation's events.

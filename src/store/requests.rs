@@ -4,8 +4,10 @@ use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::request::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
+use super::tally::{self, Deltas};
 use crate::domain::access::{Reach, Scope};
 use crate::domain::request::{Priority, Request, RowHash, Status};
+use crate::domain::sla::PauseReason;
 use crate::domain::{
     Class, ConversationId, CrewCode, DistrictCode, Hazard, Instant, Lang, QueueCode, RequestId, RequestNumber, ResidentId, ServiceCode,
     inbound::ChannelKind,
@@ -40,6 +42,8 @@ impl TryFrom<Model> for Stored {
                 number: RequestNumber::parse(&m.number).map_err(|e| StoreError::corrupt("request.number", e))?,
                 status: status(&m.status).ok_or_else(|| StoreError::corrupt("request.status", &m.status))?,
                 held_from: word("request.held_from", m.held_from.as_ref(), status)?,
+                pause_asked: word("request.pause_asked", m.pause_asked.as_ref(), PauseReason::parse)?,
+                held_why: word("request.held_why", m.held_why.as_ref(), PauseReason::parse)?,
                 class: word("request.class", m.class.as_ref(), Class::parse)?,
                 service: word("request.service", m.service.as_ref(), |s| ServiceCode::new(s).ok())?,
                 district: word("request.district", m.district.as_ref(), |s| DistrictCode::new(s).ok())?,
@@ -48,6 +52,7 @@ impl TryFrom<Model> for Stored {
                 hazard: word("request.hazard", m.hazard.as_ref(), Hazard::parse)?,
                 priority: Priority(u8::try_from(m.priority).map_err(|e| StoreError::corrupt("request.priority", e))?),
                 needs_utility: m.needs_utility,
+                vulnerable: m.vulnerable,
                 channel: ChannelKind::parse(&m.channel).ok_or_else(|| StoreError::corrupt("request.channel", &m.channel))?,
                 lang: Lang::parse(&m.lang).ok_or_else(|| StoreError::corrupt("request.lang", &m.lang))?,
                 resident: m.resident_id.map(ResidentId),
@@ -81,6 +86,8 @@ fn active(s: &Stored) -> ActiveModel {
         status: Set(r.status.as_str().to_owned()),
         is_open: Set(r.status.is_open()),
         held_from: Set(r.held_from.map(|x| x.as_str().to_owned())),
+        pause_asked: Set(r.pause_asked.map(|x| x.as_str().to_owned())),
+        held_why: Set(r.held_why.map(|x| x.as_str().to_owned())),
         class: Set(r.class.map(|x| x.as_str().to_owned())),
         service: Set(r.service.clone().map(String::from)),
         district: Set(r.district.clone().map(String::from)),
@@ -89,6 +96,7 @@ fn active(s: &Stored) -> ActiveModel {
         hazard: Set(r.hazard.map(|x| x.as_str().to_owned())),
         priority: Set(i16::from(r.priority.0)),
         needs_utility: Set(r.needs_utility),
+        vulnerable: Set(r.vulnerable),
         channel: Set(r.channel.as_str().to_owned()),
         lang: Set(r.lang.as_str().to_owned()),
         resident_id: Set(r.resident.map(|x| x.0)),
@@ -117,7 +125,10 @@ fn active(s: &Stored) -> ActiveModel {
 /// # Errors
 /// [`StoreError`] when a value cannot be written.
 pub fn insert(bulk: &mut Bulk, rows: &[Stored]) -> Result<(), StoreError> {
-    bulk.add(rows.iter().map(active).collect(), &Conflict::Fail)
+    let mut counts = Deltas::default();
+    rows.iter().for_each(|s| counts.enter(s));
+    bulk.add(rows.iter().map(active).collect(), &Conflict::Fail)?;
+    counts.add_to(bulk)
 }
 
 /// Writes the new state if the stored version is still `expected`. False: someone was faster, nothing was written.
@@ -125,10 +136,18 @@ pub fn insert(bulk: &mut Bulk, rows: &[Stored]) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn update(c: &impl Conn, s: &Stored, expected: i64) -> Result<bool, StoreError> {
+    let before = tally::before(c, &[s.request.id.0]).await?;
+    if before.iter().all(|b| b.version != expected) {
+        return Ok(false);
+    }
     let mut row = active(s);
     row.id = sea_orm::ActiveValue::NotSet;
     let done = Entity::update_many().set(row).filter(Column::Id.eq(s.request.id.0)).filter(Column::Version.eq(expected)).exec(c).await?;
-    Ok(done.rows_affected == 1)
+    if done.rows_affected != 1 {
+        return Ok(false);
+    }
+    tally::moved(c, &before, &[s]).await?;
+    Ok(true)
 }
 
 /// Writes the new states of different requests, each of which gained `steps` versions, in one statement. Gives how many were written: fewer than
@@ -140,11 +159,15 @@ pub async fn update_together(c: &impl Conn, rows: &[&Stored], steps: i64) -> Res
     if rows.is_empty() {
         return Ok(0);
     }
+    let ids: Vec<_> = rows.iter().map(|s| s.request.id.0).collect();
+    let before = tally::before(c, &ids).await?;
     let conflict = OnConflict::column(Column::Id)
         .update_columns(Column::iter().filter(|c| !matches!(c, Column::Id | Column::Number)))
         .action_and_where(Expr::col((Entity, Column::Version)).eq(Expr::col((Alias::new("excluded"), Column::Version)).sub(steps)))
         .to_owned();
-    Ok(Entity::insert_many(rows.iter().map(|s| active(s))).on_conflict(conflict).exec_without_returning(c).await?)
+    let written = Entity::insert_many(rows.iter().map(|s| active(s))).on_conflict(conflict).exec_without_returning(c).await?;
+    tally::moved(c, &before, rows).await?;
+    Ok(written)
 }
 
 /// # Errors
@@ -284,10 +307,42 @@ pub async fn of_chat(c: &impl Conn, resident: ResidentId, chat: ConversationId, 
 async fn own(c: &impl Conn, whose: Condition, before: Option<(Instant, RequestId)>, limit: u64) -> Result<Vec<Stored>, StoreError> {
     let mut q = Entity::find().filter(whose);
     if let Some((at, id)) = before {
-        q = q.filter(Condition::any().add(Column::ReceivedAt.lt(at)).add(Condition::all().add(Column::ReceivedAt.eq(at)).add(Column::Id.lt(id.0))));
+        let key = Expr::tuple([Column::ReceivedAt, Column::Id].map(|c| Expr::col((Entity, c))));
+        q = q.filter(key.lt(Expr::tuple([Expr::value(at), Expr::value(id.0)])));
     }
     let rows = q.order_by(Column::ReceivedAt, Order::Desc).order_by(Column::Id, Order::Desc).limit(limit).all(c).await?;
     rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// Where the newest placed request of a resident, or from a chat, was: the nearest thing to a saved address.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_district(c: &impl Conn, resident: Option<ResidentId>, chat: Option<ConversationId>) -> Result<Option<DistrictCode>, StoreError> {
+    let mut whose = Condition::any();
+    if let Some(r) = resident {
+        whose = whose.add(Column::ResidentId.eq(r.0));
+    }
+    if let Some(v) = chat {
+        whose = whose.add(Column::ConversationId.eq(v.0));
+    }
+    if whose.is_empty() {
+        return Ok(None);
+    }
+    let newest = own(c, whose, None, 20).await?;
+    Ok(newest.into_iter().find_map(|s| s.request.district))
+}
+
+/// Open requests in the order of their identifiers, after one of them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open_after(c: &impl Conn, after: Option<RequestId>, limit: u64) -> Result<Vec<Stored>, StoreError> {
+    let mut q = Entity::find().filter(Column::IsOpen.eq(true));
+    if let Some(id) = after {
+        q = q.filter(Column::Id.gt(id.0));
+    }
+    q.order_by(Column::Id, Order::Asc).limit(limit).all(c).await?.into_iter().map(Stored::try_from).collect()
 }
 
 /// Requests whose whole journal has been removed.

@@ -3,8 +3,10 @@
 use super::files::{BordersFile, parse};
 use crate::domain::DistrictCode;
 
-/// Closer to a border than this (in degrees of latitude, about 1.7 km) an answer is not certain.
+/// Closer to a simplified border than this (in degrees of latitude, about 1.7 km) an answer is not certain.
 const NEAR_BORDER: f64 = 0.015;
+/// The same for an outline that is drawn roughly: 5 km.
+const NEAR_ROUGH_BORDER: f64 = 5.0 / 111.2;
 /// Shortens a degree of longitude to a degree of latitude at 43.5 degrees north.
 const LON_SCALE: f64 = 0.725;
 
@@ -27,6 +29,8 @@ struct Area {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
     pub district: DistrictCode,
+    /// Less than 5 km from an outline that is drawn roughly: words that name a district know better.
+    pub near_rough_border: bool,
     /// The outline is drawn roughly, or the point is close to a border: confirm before relying on it.
     pub approximate: bool,
 }
@@ -57,7 +61,9 @@ impl Borders {
         order.sort_by_key(|a| !a.approximate);
         let area = order.into_iter().find(|a| a.rings.iter().any(|r| inside(r, (lon, lat))))?;
         let near_any = self.areas.iter().flat_map(|a| &a.rings).any(|r| distance(r, (lon, lat)) < NEAR_BORDER);
-        Some(Located { district: area.code.clone(), approximate: area.approximate || near_any })
+        let rough = self.areas.iter().filter(|a| a.approximate).flat_map(|a| &a.rings);
+        let near_rough_border = rough.into_iter().any(|r| distance(r, (lon, lat)) < NEAR_ROUGH_BORDER);
+        Some(Located { near_rough_border, district: area.code.clone(), approximate: area.approximate || near_any || near_rough_border })
     }
 }
 
@@ -113,6 +119,16 @@ mod tests {
         }
         assert!(b.district_at(42.9, 71.378).unwrap().approximate, "the city is an ellipse");
         assert!(!b.district_at(44.4, 72.9).unwrap().approximate);
+    }
+
+    #[test]
+    fn five_kilometres_around_a_rough_outline() {
+        let (b, _) = Borders::load(TriageFiles::embedded().borders).unwrap();
+        // North of the city's outline (42.974): 4 km, then 8 km. The second point is far from any rough border.
+        assert!(b.district_at(43.010, 71.377).unwrap().near_rough_border);
+        assert!(!b.district_at(43.046, 71.377).unwrap().near_rough_border);
+        assert!(b.district_at(42.940, 71.377).unwrap().near_rough_border, "inside the city too");
+        assert!(!b.district_at(44.4, 72.9).unwrap().near_rough_border);
     }
 
     #[test]

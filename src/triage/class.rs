@@ -1,12 +1,12 @@
 //! What the resident wants: counted cues with fitted weights, and rules that outrank them.
 
 use super::files::parse;
-use super::normalize::Normal;
+use super::normalize::{Normal, fold_word};
 use super::pattern::{Builder, Hits, PatternId, Patterns};
 use crate::domain::reading::Guess;
 use crate::domain::{Class, Hazard};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Number of cues that are counted.
 pub(super) const CUES: usize = 17;
@@ -28,6 +28,7 @@ struct File {
     utility: One,
     outage: Outage,
     empty: EmptyWords,
+    split: SplitWords,
     /// Per class: a bias and one weight per cue, in the order of [`Classes::cues`].
     weights: BTreeMap<String, Vec<f32>>,
 }
@@ -62,6 +63,35 @@ struct EmptyWords {
     words: Vec<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SplitWords {
+    joins: Vec<String>,
+    adds: Vec<String>,
+    cause: Vec<String>,
+    together: Vec<(String, String)>,
+    places: Vec<String>,
+    at: Vec<String>,
+    at_endings: Vec<String>,
+}
+
+/// Words at which one problem ends and the next begins, and pairs of services that are mostly one problem.
+#[derive(Debug)]
+pub(super) struct Joints {
+    /// A new clause: "и", "а", "ал".
+    pub joins: Vec<PatternId>,
+    /// A further problem is announced: "и ещё", "тағы".
+    pub adds: Vec<PatternId>,
+    /// What follows is a reason, a wish or a condition, not a problem.
+    pub cause: Vec<PatternId>,
+    pub together: Vec<(String, String)>,
+    /// Services whose nouns often only tell where something is.
+    pub places: Vec<String>,
+    /// Prepositions, folded, and Kazakh case endings of such a noun.
+    pub at: HashSet<String>,
+    pub at_endings: Vec<String>,
+}
+
 /// The words and weights of the classes.
 #[derive(Debug)]
 pub(super) struct Classes {
@@ -70,7 +100,8 @@ pub(super) struct Classes {
     repair: Vec<PatternId>,
     utility: Vec<PatternId>,
     outage: [Vec<PatternId>; 2],
-    empty: std::collections::HashSet<String>,
+    empty: HashSet<String>,
+    joints: Joints,
     weights: Vec<(Class, Vec<f32>)>,
 }
 
@@ -96,7 +127,16 @@ impl Classes {
             repair: ids(&file.repair.strong),
             utility: ids(&file.utility.strong),
             outage: [ids(&file.outage.strong), ids(&file.outage.not)],
-            empty: file.empty.words.iter().map(|w| super::normalize::fold_word(w)).collect(),
+            empty: file.empty.words.iter().map(|w| fold_word(w)).collect(),
+            joints: Joints {
+                joins: ids(&file.split.joins),
+                adds: ids(&file.split.adds),
+                cause: ids(&file.split.cause),
+                together: file.split.together,
+                places: file.split.places,
+                at: file.split.at.iter().map(|w| fold_word(w)).collect(),
+                at_endings: file.split.at_endings.iter().map(|w| fold_word(w)).collect(),
+            },
             weights,
         };
         Ok((this, file.version))
@@ -173,6 +213,17 @@ impl Classes {
         }
         let sum: f32 = scores.iter().map(|(_, s)| (s - top).exp()).sum();
         Guess { best: Some(class), confidence: (1.0 / sum).clamp(0.0, 0.99), sure }
+    }
+
+    /// Where a message falls apart into problems.
+    pub const fn joints(&self) -> &Joints {
+        &self.joints
+    }
+
+    /// Signs that something is broken.
+    pub fn defects(&self) -> &[PatternId] {
+        let [.., defect] = &self.pairs;
+        &defect[0]
     }
 
     /// A question that only the utility can answer.

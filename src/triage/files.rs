@@ -1,6 +1,7 @@
 //! The files triage is made of, as texts, and their shapes. Reading them from disk is the caller's work.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The texts of the word lists and maps.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,8 @@ pub struct TriageFiles<'a> {
     pub gazetteer: &'a str,
     pub microdistricts: &'a str,
     pub borders: &'a str,
+    /// A model in place of the shipped one.
+    pub model: Option<&'a [u8]>,
 }
 
 impl TriageFiles<'static> {
@@ -26,6 +29,7 @@ impl TriageFiles<'static> {
             gazetteer: include_str!("../../config/geo/gazetteer.toml"),
             microdistricts: include_str!("../../config/geo/microdistricts.toml"),
             borders: include_str!("../../config/geo/borders.toml"),
+            model: None,
         }
     }
 }
@@ -58,15 +62,36 @@ pub(super) struct ServiceWords {
 #[serde(deny_unknown_fields)]
 pub(super) struct HazardsFile {
     pub version: String,
-    pub over: Vec<String>,
-    pub over_unless: Vec<String>,
+    /// Named groups of words for the patterns of this file.
+    pub groups: BTreeMap<String, Vec<String>>,
+    pub context: DangerContext,
     pub hazard: Vec<HazardWords>,
+}
+
+/// What around a sign says that there is no danger now. See `hazards.toml` for how far each reaches.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DangerContext {
+    pub denied_before: Vec<String>,
+    pub denied_after: Vec<String>,
+    pub if_before: Vec<String>,
+    pub if_after: Vec<String>,
+    pub fear: Vec<String>,
+    pub past: Vec<String>,
+    pub plan: Vec<String>,
+    pub resolved: Vec<String>,
+    pub gratitude: Vec<String>,
+    pub done: Vec<String>,
+    pub still: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HazardWords {
     pub code: String,
+    /// It stands there until someone removes it, so fears and proposals about it do not silence it.
+    #[serde(default)]
+    pub standing: bool,
     pub signs: Vec<String>,
     pub not: Vec<String>,
 }
@@ -79,6 +104,8 @@ pub(super) struct LanguageFile {
     pub kk_endings: Vec<String>,
     pub ru: Vec<String>,
     pub ru_endings: Vec<String>,
+    /// Loanwords of both languages.
+    pub shared: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -91,24 +118,29 @@ pub(super) struct GazetteerFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct DistrictEntry {
     pub code: String,
-    #[allow(dead_code, reason = "part of the format: shown to people elsewhere")]
     pub kk: String,
     #[allow(dead_code, reason = "part of the format: shown to people elsewhere")]
     pub ru: String,
-    /// The district's own name, and the beginning of the Russian adjective.
+    /// The district's own name.
     pub short: Vec<String>,
     #[serde(default)]
     pub also: Vec<String>,
     pub centre: Option<String>,
-    /// The bare name is a street or a person too: it counts only beside "ауданы" or "район".
+    /// The bare name is an everyday word too, as in [`PlaceEntry::context`].
     #[serde(default)]
     pub context: bool,
+    /// The bare name is a street or a person too: it counts only beside "ауданы" or "район", or as an adjective.
+    #[serde(default)]
+    pub strict: bool,
+    /// Beginnings of words that, anywhere in the message, speak against the bare name.
+    #[serde(default)]
+    pub unless: Vec<String>,
     pub lat: Option<f64>,
     pub lon: Option<f64>,
     pub places: Vec<PlaceEntry>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlaceEntry {
     pub kk: String,
@@ -119,6 +151,15 @@ pub(super) struct PlaceEntry {
     /// The name is an everyday word too: it counts only beside "ауылы", "село" or in the locative.
     #[serde(default)]
     pub context: bool,
+    /// It counts only beside such a word.
+    #[serde(default)]
+    pub strict: bool,
+    /// Names of a doubtful place that are nothing else.
+    #[serde(default)]
+    pub plain: Vec<String>,
+    /// Beginnings of words that, anywhere in the message, speak against the bare name.
+    #[serde(default)]
+    pub unless: Vec<String>,
     pub lat: Option<f64>,
     pub lon: Option<f64>,
 }

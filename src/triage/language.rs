@@ -6,11 +6,16 @@ use crate::domain::Lang;
 use crate::domain::reading::MessageLang;
 use std::collections::HashSet;
 
+/// The vote of a word that is known; a word that only looks like a language has one.
+const SURE: usize = 2;
+
 /// Markers of the two languages.
 #[derive(Debug)]
 pub(super) struct Languages {
     kk: Markers,
     ru: Markers,
+    /// Loanwords in dictionary form.
+    shared: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -51,32 +56,48 @@ struct Votes {
 impl Languages {
     pub fn load(text: &str) -> Result<(Self, String), Vec<String>> {
         let file: LanguageFile = parse("language", text)?;
-        Ok((Self { kk: Markers::new(&file.kk, &file.kk_endings), ru: Markers::new(&file.ru, &file.ru_endings) }, file.version))
+        let shared = file.shared.iter().map(|w| fold_word(w)).collect();
+        Ok((Self { kk: Markers::new(&file.kk, &file.kk_endings), ru: Markers::new(&file.ru, &file.ru_endings), shared }, file.version))
     }
 
-    fn vote(&self, word: &Word) -> Votes {
+    fn vote(&self, word: &Word, first: bool) -> Votes {
         let w = word.folded.as_str();
+        let name = word.capital && !first;
         if word.kazakh {
-            return Votes { kk: 1, ru: 0 };
+            return Votes { kk: if name { 1 } else { SURE }, ru: 0 };
+        }
+        if self.shared.contains(w) {
+            return Votes::default();
         }
         match (self.kk.knows(w), self.ru.knows(w)) {
-            (true, false) => return Votes { kk: 1, ru: 0 },
-            (false, true) => return Votes { kk: 0, ru: 1 },
+            (true, false) => return Votes { kk: SURE, ru: 0 },
+            (false, true) => return Votes { kk: 0, ru: SURE },
             (true, true) => return Votes::default(),
             (false, false) => {}
         }
+        if name {
+            // A name says nothing about the language around it.
+            return Votes::default();
+        }
+        // Letters that native Kazakh words do without.
+        let foreign = w.chars().any(|c| matches!(c, 'в' | 'ц' | 'щ' | 'ь' | 'ъ' | 'э'));
         match (self.kk.ends(w), self.ru.ends(w)) {
-            (true, false) => Votes { kk: 1, ru: 0 },
-            (false, true) => Votes { kk: 0, ru: 1 },
+            (true, false) if !foreign => Votes { kk: SURE, ru: 0 },
+            (false, true) => Votes { kk: 0, ru: SURE },
+            (false, false) if foreign => Votes { kk: 0, ru: 1 },
             _ => Votes::default(),
         }
     }
 
     /// The language of the message and the one to answer in. A message without a sign of either counts as Russian only when it is not empty of
-    /// letters; a tie is answered in Kazakh, the state language.
+    /// letters. Who mixes the two speaks Kazakh, and is answered in it.
     pub fn read(&self, message: &Normal) -> (MessageLang, Lang) {
-        let v = message.words.iter().map(|w| self.vote(w)).fold(Votes::default(), |a, b| Votes { kk: a.kk + b.kk, ru: a.ru + b.ru });
-        let reply = if v.kk >= v.ru && v.kk > 0 || message.words.is_empty() { Lang::Kk } else { Lang::Ru };
+        let v = message
+            .words
+            .iter()
+            .enumerate()
+            .map(|(i, w)| self.vote(w, i == 0))
+            .fold(Votes::default(), |a, b| Votes { kk: a.kk + b.kk, ru: a.ru + b.ru });
         let lang = match (v.kk, v.ru) {
             (0, _) => MessageLang::Ru,
             (_, 0) => MessageLang::Kk,
@@ -84,6 +105,7 @@ impl Languages {
             (kk, ru) if kk * 4 < ru => MessageLang::Ru,
             _ => MessageLang::Mixed,
         };
+        let reply = if lang == MessageLang::Ru && !message.words.is_empty() { Lang::Ru } else { Lang::Kk };
         (lang, reply)
     }
 }

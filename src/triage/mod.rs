@@ -1,118 +1,164 @@
 //! Understanding what a resident wrote: language, danger, service, class, place. Pure: texts of the word lists in, a [`Reading`] out.
 
 mod address;
+mod address_words;
 mod borders;
 mod class;
+mod courtesy;
 mod danger;
 mod files;
 mod language;
+mod lists;
+mod model;
+#[cfg(test)]
+mod model_tests;
 mod normalize;
 mod pattern;
 mod place;
+mod place_choice;
 mod place_context;
+mod place_ending;
 mod place_name;
+mod place_typo;
+pub mod scores;
 mod service;
+mod settle;
 mod spelling;
+mod split;
 #[cfg(test)]
 mod tests;
+mod verdict;
+#[cfg(test)]
+mod words_tests;
 
 pub use borders::Located;
 pub use files::TriageFiles;
+pub use model::{Corpus, Effort, Example, Learned, ModelError, Plan, latin, polite, slips, unpunctuated};
 pub use normalize::{Normal, fold_word, normalize};
+pub use settle::{among, settle};
+pub use verdict::Targets;
 
-use crate::domain::reading::Reading;
-use crate::domain::{DistrictCode, ServiceCode};
-use pattern::{Builder, Patterns};
+use crate::domain::reading::{Problem, Reading};
+use crate::domain::{Class, DistrictCode};
+use lists::Lists;
+use model::Model;
+use std::sync::Arc;
+use verdict::{Gates, Verdict};
 
-/// Reads messages. Built once, shared between threads.
-#[derive(Debug)]
+/// The model that is shipped inside the binary.
+const MODEL: &[u8] = include_bytes!("../../config/triage/model.bin");
+
+/// Reads messages. Built once, shared between threads. A clone with another model shares the word lists.
+#[derive(Debug, Clone)]
 pub struct Triage {
-    patterns: Patterns,
-    services: service::Services,
-    dangers: danger::Dangers,
-    classes: class::Classes,
-    languages: language::Languages,
-    gazetteer: place::Gazetteer,
-    borders: borders::Borders,
-    version: String,
+    lists: Arc<Lists>,
+    model: Arc<Model>,
+    targets: Targets,
+    gates: Gates,
+    version: Arc<str>,
 }
 
 impl Triage {
-    /// Builds triage from its files.
+    /// Builds triage from its files and the shipped model.
     ///
     /// # Errors
     /// Every problem of every file, one line each.
     pub fn load(files: &TriageFiles<'_>) -> Result<Self, Vec<String>> {
-        let mut problems = Vec::new();
-        let mut patterns = Builder::default();
-        let services = kept(service::Services::load(files.services, &mut patterns), &mut problems);
-        let dangers = kept(danger::Dangers::load(files.hazards, &mut patterns), &mut problems);
-        let classes = kept(class::Classes::load(files.classes, &mut patterns), &mut problems);
-        let languages = kept(language::Languages::load(files.language), &mut problems);
-        let gazetteer = kept(place::Gazetteer::load(files.gazetteer, files.microdistricts), &mut problems);
-        let borders = kept(borders::Borders::load(files.borders), &mut problems);
-        let patterns = kept(patterns.build(), &mut problems);
-        match (services, dangers, classes, languages, gazetteer, borders, patterns) {
-            (
-                Some((services, s)),
-                Some((dangers, d)),
-                Some((classes, c)),
-                Some((languages, l)),
-                Some((gazetteer, g)),
-                Some((borders, b)),
-                Some(patterns),
-            ) if problems.is_empty() => {
-                let version = format!("lexicon-{s}.{d}.{c}.{l}-geo-{g}.{b}");
-                Ok(Self { patterns, services, dangers, classes, languages, gazetteer, borders, version })
-            }
-            _ => Err(problems),
-        }
+        let lists = Lists::load(files)?;
+        let model = Model::from_bytes(files.model.unwrap_or(MODEL)).map_err(|e| vec![format!("model: {e}")])?;
+        Ok(Self::new(Arc::new(lists), model, Targets::default()))
+    }
+
+    fn new(lists: Arc<Lists>, model: Model, targets: Targets) -> Self {
+        let gates = Gates::new(&model, &targets);
+        let version = format!("{}-model-{}", lists.version, model.name()).into();
+        Self { lists, model: Arc::new(model), targets, gates, version }
+    }
+
+    /// The same word lists and gates with another model.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the bytes are not a model for this program.
+    pub fn with_model(&self, bytes: &[u8]) -> Result<Self, ModelError> {
+        Ok(Self::new(Arc::clone(&self.lists), Model::from_bytes(bytes)?, self.targets))
+    }
+
+    /// The same with other targets for the gates.
+    #[must_use]
+    pub fn with_targets(mut self, targets: Targets) -> Self {
+        self.targets = targets;
+        self.gates = Gates::new(&self.model, &targets);
+        self
+    }
+
+    /// Fits a model to labelled messages. Pure: the same examples in the same order always give the same bytes. It takes seconds.
+    #[must_use]
+    pub fn train(&self, examples: &[Example], plan: &Plan) -> Learned {
+        model::train(&self.lists, examples, plan)
+    }
+
+    /// The same without a model at hand: what `train` does when the shipped one is of another version.
+    ///
+    /// # Errors
+    /// Every problem of every file, one line each.
+    pub fn train_from(files: &TriageFiles<'_>, examples: &[Example], plan: &Plan) -> Result<Learned, Vec<String>> {
+        Ok(model::train(&Lists::load(files)?, examples, plan))
     }
 
     /// Reads one message. Any text is fine, an empty one too.
     #[must_use]
     pub fn read(&self, text: &str) -> Reading {
-        let message = normalize(text);
-        let hits = self.patterns.find(&message);
-        let mut why = Vec::new();
-        let hazard = self.dangers.find(&hits, &self.patterns, &mut why);
-        let service = self.services.guess(&hits, &self.patterns, &mut why);
-        let class = self.classes.guess(&hits, &self.patterns, &message, hazard, &mut why);
-        let (lang, reply) = self.languages.read(&message);
-        let place = self.gazetteer.find(&message, &mut why);
-        let empty = hazard.is_none() && service.best.is_none() && self.classes.is_empty(&message);
+        let typed = normalize(text);
+        let mended = self.model.mend(&typed);
+        let lists = &self.lists;
+        let (lang, reply) = lists.languages.read(&typed);
+        let mut message = mended.unwrap_or_else(|| typed.clone());
+        let mut look = lists.look(&message, self.model.services());
+        let empty = look.hazard.is_none() && look.service.best.is_none() && lists.classes.is_empty(&message);
+        let mut whole = verdict::weigh(&self.model, &self.gates, &message, &look, look.hazard);
+        if let Some(rest) = courtesy::without(&message) {
+            look = lists.look(&rest, self.model.services());
+            let bare = verdict::weigh(&self.model, &self.gates, &rest, &look, look.hazard);
+            // The closing thanks may be all the thanks there is: "Свет дали. Спасибо!"
+            let grateful = whole.class.best == Some(Class::Thanks) && !bare.class.sure && bare.hazard.is_none();
+            whole = if grateful { Verdict { class: whole.class, top_classes: whole.top_classes, ..bare } } else { bare };
+            message = rest;
+        }
+        let mut why = look.why;
+        why.extend(whole.why);
+        let mut problems = self.problems(&message, &look.hits).into_iter();
+        let place = lists.gazetteer.find(&typed, &mut why);
+        let address = address::read(text);
+        let (service, class, hazard) =
+            problems.next().map_or((whole.service, whole.class, whole.hazard), |lead| (lead.service, lead.class, lead.hazard.or(whole.hazard)));
         Reading {
             lang,
             reply,
-            needs_utility: self.classes.needs_utility(&hits, class.best),
+            needs_utility: lists.classes.needs_utility(&look.hits, class.best),
             class,
             service,
             place,
-            address: address::find(text),
+            address: address.as_ref().map(|a| a.typed.clone()),
+            address_parts: address,
             hazard,
             empty,
-            top_services: Vec::new(),
-            top_classes: Vec::new(),
-            others: Vec::new(),
+            top_services: whole.top_services,
+            top_classes: whole.top_classes,
+            others: problems.collect(),
             why,
-            version: self.version.clone(),
+            version: self.version.as_ref().to_owned(),
         }
     }
 
-    /// The services that may be meant, best first: what a dispatcher is offered when the gate is shut.
-    #[must_use]
-    pub fn services_ranked(&self, text: &str) -> Vec<ServiceCode> {
-        let hits = self.patterns.find(&normalize(text));
-        self.services.scores(&hits).into_iter().filter(|(_, s)| *s > 0).take(3).map(|(c, _)| c.clone()).collect()
-    }
-
-    /// The counted class cues of a message: features for a model behind the same interface, and for fitting the weights in `classes.toml`.
-    #[must_use]
-    pub fn cues(&self, text: &str) -> Vec<f32> {
-        let message = normalize(text);
-        let hits = self.patterns.find(&message);
-        let danger = self.dangers.find(&hits, &self.patterns, &mut Vec::new()).is_some();
-        self.classes.cues(&hits, &message, danger).to_vec()
+    /// The problems of a message that states several, the most dangerous first; nothing for one that states a single problem.
+    fn problems(&self, message: &Normal, hits: &pattern::Hits) -> Vec<Problem> {
+        let l = &self.lists;
+        let splitter = split::Splitter { services: &l.services, classes: &l.classes, dangers: &l.dangers, patterns: &l.patterns };
+        let read = |part: split::Statement| {
+            let v = verdict::of_part(l, &self.model, &self.gates, &part.message, part.hazard);
+            Problem { text: part.message.source, class: v.class, service: v.service, hazard: v.hazard }
+        };
+        splitter.split(message, hits).into_iter().map(read).collect()
     }
 
     /// The district of a point, `None` outside the oblast.
@@ -124,23 +170,18 @@ impl Triage {
     /// The same, and whether the answer is certain.
     #[must_use]
     pub fn district_at(&self, lat: f64, lon: f64) -> Option<Located> {
-        self.borders.district_at(lat, lon)
+        self.lists.borders.district_at(lat, lon)
     }
 
     /// Latitude and longitude of a settlement, named as [`crate::domain::reading::Place::Found`] names it.
     #[must_use]
     pub fn settlement_point(&self, district: &DistrictCode, name: &str) -> Option<(f64, f64)> {
-        self.gazetteer.point(district, name)
+        self.lists.gazetteer.point(district, name)
     }
 
-    /// Version of the word lists and maps.
+    /// Version of the word lists, the maps and the model.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
-}
-
-/// The good part, with the problems put aside.
-fn kept<T>(result: Result<T, Vec<String>>, problems: &mut Vec<String>) -> Option<T> {
-    result.map_err(|p| problems.extend(p)).ok()
 }

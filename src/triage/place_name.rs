@@ -1,155 +1,159 @@
-//! One name of the gazetteer: how it declines, and how much a mention of it weighs among the words around it.
+//! One name of the gazetteer, and how much a mention of it weighs among the words around it.
 
-use super::normalize::Word;
 use super::place_context::Around;
-
-/// Endings a Kazakh name takes, folded.
-const KK_ENDINGS: &[&str] = &[
-    "га",
-    "ге",
-    "ка",
-    "ке",
-    "на",
-    "не",
-    "да",
-    "де",
-    "та",
-    "те",
-    "нда",
-    "нде",
-    "дан",
-    "ден",
-    "тан",
-    "тен",
-    "нан",
-    "нен",
-    "нын",
-    "нин",
-    "дын",
-    "дин",
-    "тын",
-    "тин",
-    "ны",
-    "ни",
-    "ды",
-    "ди",
-    "ты",
-    "ти",
-    "дагы",
-    "деги",
-    "тагы",
-    "теги",
-    "лык",
-    "лик",
-    "дык",
-    "дик",
-    "тык",
-    "тик",
-    "лыктар",
-    "ликтер",
-    "мен",
-    "бен",
-    "пен",
-    "дикилер",
-    "дагылар",
-];
-/// Of these, the ones that say "in" or "from".
-const LOCATIVE: &[&str] = &["да", "де", "та", "те", "нда", "нде", "дан", "ден", "тан", "тен", "дагы", "деги", "тагы", "теги"];
-/// Endings a Russian name takes after its stem.
-const RU_ENDINGS: &[&str] = &["а", "у", "е", "ы", "и", "ю", "я", "ой", "ей", "ом", "ем", "ого", "ому", "ое", "ую", "ая", "ым", "ий", "ый", "й"];
+use super::place_ending::{Role, Stem, skeleton, stems};
 
 /// How much a mention weighs.
 pub(super) mod weight {
     pub const DISTRICT: u8 = 10;
-    pub const MICRODISTRICT_NAMED: u8 = 8;
-    pub const CENTRE_NAMED: u8 = 8;
+    pub const NAMED: u8 = 8;
     pub const VILLAGE_NAMED: u8 = 7;
-    pub const CENTRE: u8 = 6;
-    pub const MICRODISTRICT: u8 = 5;
-    pub const VILLAGE: u8 = 4;
+    pub const BARE: u8 = 6;
+    /// A village or a microdistrict that is named without its word.
+    pub const SMALL: u8 = 5;
+    pub const OKRUG: u8 = 4;
+    pub const CONTEXT: u8 = 4;
     pub const NUMBERED: u8 = 2;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// The city and its old names.
+    City,
     District,
-    Adjective,
+    /// A district inside the city.
+    CityDistrict,
+    /// A town that has the rank of one.
+    Town,
+    /// The village a district is governed from.
     Centre,
     Village,
+    /// A rural okrug with no village of its name.
+    Okrug,
     Microdistrict,
 }
 
 #[derive(Debug)]
 pub(super) struct Name {
-    /// Folded words. The last may carry an ending.
-    pub words: Vec<String>,
-    /// The last word without its final vowel: the Russian stem.
-    pub ru_stem: Option<String>,
+    /// Skeletons of all words but the last.
+    pub before: Vec<String>,
+    /// The last word in the forms that take endings.
+    pub stems: Vec<(String, Stem)>,
     pub district: usize,
     pub kind: Kind,
+    /// Also an everyday word, a person or a street.
     pub context: bool,
+    /// Counts only beside a word that says what it is.
+    pub strict: bool,
+    /// Beginnings of words that speak against the bare name.
+    pub unless: Vec<String>,
     pub shown: String,
     pub point: Option<(f64, f64)>,
 }
 
+/// One way in which a name stands in a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stands {
+    pub role: Role,
+    /// Words it covers.
+    pub len: usize,
+    /// One letter is wrong.
+    pub typo: bool,
+}
+
 impl Name {
-    /// The ending with which the name stands at this word.
-    pub fn matches(&self, words: &[Word], at: usize) -> Option<String> {
-        let (last, before) = self.words.split_last()?;
-        if !before.iter().enumerate().all(|(i, w)| words.get(at + i).is_some_and(|x| &x.folded == w)) {
-            return None;
-        }
-        let word = words.get(at + before.len())?.folded.as_str();
-        if let Some(ending) = word.strip_prefix(last.as_str())
-            && (ending.is_empty()
-                || self.kind == Kind::Adjective
-                || KK_ENDINGS.contains(&ending)
-                || last.chars().count() > 2 && (RU_ENDINGS.contains(&ending) || is_adjective(ending)))
-        {
-            return Some(ending.to_owned());
-        }
-        let ending = word.strip_prefix(self.ru_stem.as_deref()?)?;
-        (RU_ENDINGS.contains(&ending) || is_adjective(ending)).then(|| ending.to_owned())
+    pub fn new(folded: &[String], district: usize, kind: Kind, shown: &str) -> Option<Self> {
+        let (last, before) = folded.split_last()?;
+        Some(Self {
+            before: before.iter().map(|w| skeleton(w).into_owned()).collect(),
+            stems: stems(last),
+            district,
+            kind,
+            context: false,
+            strict: false,
+            unless: Vec::new(),
+            shown: shown.to_owned(),
+            point: None,
+        })
     }
 
-    pub fn weigh(&self, near: &Around, ending: &str, words: &[Word], at: usize) -> Option<u8> {
-        let kin = matches!(self.kind, Kind::District | Kind::Adjective);
-        if near.district && kin {
-            return Some(weight::DISTRICT);
+    /// The weight of a mention, `None` when the words around it say that it is none.
+    pub fn weigh(&self, stands: Stands, near: &Around) -> Option<u8> {
+        let Stands { role, typo, .. } = stands;
+        if near.district || role == Role::GluedDistrict {
+            return matches!(self.kind, Kind::District | Kind::CityDistrict).then_some(weight::DISTRICT);
         }
-        if near.street || near.region || near.district {
+        let cased = matches!(role, Role::At | Role::From);
+        if near.street && !cased || near.region || self.kind == Kind::CityDistrict {
             return None;
         }
         if near.micro {
-            return (self.kind == Kind::Microdistrict).then_some(weight::MICRODISTRICT_NAMED);
+            return (self.kind == Kind::Microdistrict).then_some(weight::NAMED);
         }
-        let capital = words.get(at).is_some_and(|w| w.capital);
-        let doubtful = self.context && !is_adjective(ending) && !LOCATIVE.contains(&ending) && !near.preposition
-            || near.number && self.kind != Kind::Centre && self.context;
-        match self.kind {
-            Kind::District if self.context => None,
-            Kind::District => Some(weight::CENTRE),
-            Kind::Adjective => (!self.context).then_some(weight::VILLAGE),
-            Kind::Microdistrict if self.context => None,
-            Kind::Microdistrict if near.village => None,
-            Kind::Microdistrict => Some(weight::MICRODISTRICT),
-            Kind::Centre if near.village => Some(weight::CENTRE_NAMED),
-            Kind::Centre if doubtful && (at == 0 || !capital) => None,
-            Kind::Centre => Some(weight::CENTRE),
-            Kind::Village if near.village => Some(weight::VILLAGE_NAMED),
-            Kind::Village if doubtful => None,
-            Kind::Village => Some(weight::VILLAGE),
+        if near.of_micro && self.kind == Kind::Microdistrict {
+            return Some(weight::NAMED);
         }
+        if near.of_micro && self.context {
+            return None;
+        }
+        if near.town {
+            return matches!(self.kind, Kind::City | Kind::Town | Kind::Centre).then_some(weight::NAMED);
+        }
+        if near.village || role == Role::GluedVillage {
+            return match self.kind {
+                Kind::Centre | Kind::City => Some(weight::NAMED),
+                Kind::Town | Kind::Village => Some(weight::VILLAGE_NAMED),
+                Kind::Okrug => Some(if near.okrug { weight::VILLAGE_NAMED } else { weight::BARE }),
+                _ => None,
+            };
+        }
+        let people = self.kind == Kind::District && role == Role::Adjective;
+        if self.strict && !people || typo && self.context {
+            return None;
+        }
+        if near.against {
+            return None;
+        }
+        let shop = near.shop && role == Role::Bare;
+        let weight = match self.kind {
+            Kind::District if self.strict => weight::CONTEXT,
+            Kind::Microdistrict if self.context => return None,
+            Kind::Microdistrict => weight::SMALL,
+            _ if self.context => self.doubtful(role, near)?,
+            _ if shop => return None,
+            Kind::Village => weight::SMALL,
+            Kind::Okrug => weight::OKRUG,
+            _ => weight::BARE,
+        };
+        Some(if typo { weight - 1 } else { weight })
     }
-}
 
-/// A name without the ending that Russian declines: "Каменка" - "каменк", "Бурное" - "бурн".
-pub(super) fn russian_stem(word: &str) -> Option<&str> {
-    let long = ["ое", "ый", "ий", "ая"].iter().find_map(|e| word.strip_suffix(e));
-    long.or_else(|| word.strip_suffix(['а', 'я', 'е', 'о', 'ь', 'й', 'ы', 'и']))
-}
-
-/// Endings of a Russian adjective made from a name: "-ский", "-инского" ...
-fn is_adjective(ending: &str) -> bool {
-    ["ск", "инск", "енск", "нск", "овск", "ьск"].iter().any(|p| ending.starts_with(p)) && ending.chars().count() <= 8
+    /// An everyday word counts as a name in a case that says where, after "в" or "из", or standing alone between commas.
+    fn doubtful(&self, role: Role, near: &Around) -> Option<u8> {
+        let small = matches!(self.kind, Kind::Village | Kind::Okrug);
+        let many = self.kind == Kind::Centre && !near.isolated;
+        if near.number && (small || many) || near.on || role == Role::Bare && (near.shop || near.shop_after && small) {
+            return None;
+        }
+        let main = matches!(self.kind, Kind::Town | Kind::Centre | Kind::District);
+        let placed = match role {
+            Role::At | Role::From | Role::Adjective => true,
+            Role::To => main || near.inner,
+            Role::Russian => near.preposition || main && near.inner,
+            _ => {
+                near.preposition
+                    || near.centre
+                    || main && near.micro_number
+                    || near.isolated && (near.capital || main)
+                    || main && near.capital && (near.inner || near.address_after || near.shop_after)
+            }
+        };
+        placed.then_some(if main {
+            weight::BARE
+        } else if self.kind == Kind::Okrug {
+            weight::CONTEXT - 1
+        } else {
+            weight::CONTEXT
+        })
+    }
 }

@@ -1,12 +1,13 @@
 //! Which service a message is about: weighted words, and a gate that passes only clear leads.
 
 use super::files::{ServicesFile, parse};
-use super::pattern::{Builder, Hits, PatternId, Patterns};
+use super::pattern::{Builder, Hits, PatternId, Patterns, Span};
 use crate::domain::ServiceCode;
 use crate::domain::reading::Guess;
 
-const STRONG: i32 = 4;
-const MEDIUM: i32 = 2;
+/// Weight of a word that alone tells the service.
+pub(super) const STRONG: i32 = 4;
+pub(super) const MEDIUM: i32 = 2;
 const WEAK: i32 = 1;
 const AGAINST: i32 = -4;
 
@@ -14,6 +15,8 @@ const AGAINST: i32 = -4;
 #[derive(Debug)]
 pub(super) struct Services {
     list: Vec<Words>,
+    /// Per pattern: the service of which it speaks, and how loudly. Patterns of other lists are not in it.
+    speaks: Vec<(usize, i32)>,
     sure_score: i32,
     sure_lead: i32,
 }
@@ -42,15 +45,48 @@ impl Services {
         if list.is_empty() {
             problems.push("services: no service has words".to_owned());
         }
-        let this = Self { list, sure_score: file.sure_score, sure_lead: file.sure_lead };
+        let mut speaks = vec![(usize::MAX, 0); patterns.next()];
+        for (at, words) in list.iter().enumerate() {
+            for (id, weight) in &words.weighted {
+                if let Some(slot) = speaks.get_mut(*id) {
+                    *slot = (at, *weight);
+                }
+            }
+        }
+        let this = Self { list, speaks, sure_score: file.sure_score, sure_lead: file.sure_lead };
         if problems.is_empty() { Ok((this, file.version)) } else { Err(problems) }
+    }
+
+    /// The services in the order of the file.
+    pub fn codes(&self) -> Vec<ServiceCode> {
+        self.list.iter().map(|w| w.code.clone()).collect()
     }
 
     /// Score of every service, highest first. The order of the file breaks ties, so a replay is exact.
     pub fn scores(&self, hits: &Hits) -> Vec<(&ServiceCode, i32)> {
-        let mut out: Vec<(&ServiceCode, i32)> =
-            self.list.iter().map(|w| (&w.code, w.weighted.iter().filter(|(id, _)| hits.has(*id)).map(|(_, weight)| weight).sum())).collect();
+        let mut out: Vec<(&ServiceCode, i32)> = self.list.iter().map(|w| (&w.code, 0)).collect();
+        for (id, _) in hits.first_places() {
+            if let Some((at, weight)) = self.speaks.get(id)
+                && let Some((_, score)) = out.get_mut(*at)
+            {
+                *score += weight;
+            }
+        }
         out.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
+        out
+    }
+
+    /// Where strong words of the services stand.
+    pub fn strong_places(&self, hits: &Hits) -> Vec<(&ServiceCode, Span)> {
+        let mut out: Vec<(&ServiceCode, Span)> = Vec::new();
+        for (id, span) in hits.all_places() {
+            if let Some((at, STRONG)) = self.speaks.get(id)
+                && let Some(words) = self.list.get(*at)
+            {
+                out.push((&words.code, span));
+            }
+        }
+        out.sort_by_key(|(_, span)| (span.from, span.to));
         out
     }
 

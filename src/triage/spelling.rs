@@ -1,5 +1,7 @@
 //! Other ways of typing Cyrillic: look-alike letters, Latin spelling, the wrong keyboard layout.
 
+use super::normalize::{fold_word, is_letter};
+
 /// Latin letters that look like Cyrillic ones, inside a Cyrillic word.
 pub(super) const fn homoglyph(c: char) -> char {
     match c {
@@ -24,6 +26,8 @@ pub(super) const fn homoglyph(c: char) -> char {
 pub(super) fn transliterate(word: &str) -> String {
     const PAIRS: &[(&str, &str)] = &[
         ("shch", "щ"),
+        ("sch", "щ"),
+        ("dzh", "дж"),
         ("sh", "ш"),
         ("ch", "ч"),
         ("zh", "ж"),
@@ -33,6 +37,8 @@ pub(super) fn transliterate(word: &str) -> String {
         ("ya", "я"),
         ("yu", "ю"),
         ("yo", "е"),
+        ("ye", "е"),
+        ("ng", "н"),
         ("ia", "ия"),
         ("ei", "ей"),
         ("ai", "ай"),
@@ -63,7 +69,6 @@ pub(super) fn transliterate(word: &str) -> String {
             'g' | 'ǵ' | 'ğ' => 'г',
             'h' => 'х',
             'i' | 'í' => 'и',
-            'ı' => 'ы',
             'j' => 'ж',
             'k' | 'q' => 'к',
             'l' => 'л',
@@ -73,13 +78,19 @@ pub(super) fn transliterate(word: &str) -> String {
             'p' => 'п',
             'r' => 'р',
             's' => 'с',
-            'ş' => 'ш',
+            'ş' | 'ș' => 'ш',
             't' => 'т',
-            'u' | 'ú' | 'ü' | 'ū' | 'w' => 'у',
+            'u' | 'ú' | 'ü' | 'ū' | 'ý' | 'w' => 'у',
+            'š' => 'ш',
+            'č' => 'ч',
+            'ž' => 'ж',
+            'ŋ' => 'н',
+            'ı' if after_vowel => 'й',
+            'ı' => 'ы',
             'v' => 'в',
             'x' => 'х',
             'y' if after_vowel => 'й',
-            'y' | 'ý' => 'ы',
+            'y' => 'ы',
             'z' => 'з',
             other => other,
         };
@@ -93,10 +104,142 @@ const fn is_vowel(c: Option<char>) -> bool {
     matches!(c, Some('а' | 'о' | 'у' | 'е' | 'и' | 'ы'))
 }
 
-/// Russian typed with the Latin layout on has next to no Latin vowels: "ytn djls".
-pub(super) fn looks_like_wrong_layout(text: &str) -> bool {
+/// Beginnings of words that people write most to a dispatcher, folded: the measure of which reading of Latin keys makes sense.
+const COMMON: &[&str] = &[
+    "нет",
+    "вод",
+    "свет",
+    "газ",
+    "тепл",
+    "дом",
+    "дорог",
+    "мусор",
+    "улиц",
+    "когда",
+    "почему",
+    "сколько",
+    "куда",
+    "где",
+    "как",
+    "что",
+    "привет",
+    "здравств",
+    "добр",
+    "день",
+    "дн",
+    "пожал",
+    "спасибо",
+    "не",
+    "на",
+    "в",
+    "у",
+    "с",
+    "по",
+    "и",
+    "за",
+    "из",
+    "мы",
+    "нас",
+    "вы",
+    "уже",
+    "очен",
+    "холод",
+    "горяч",
+    "подъезд",
+    "двор",
+    "район",
+    "микро",
+    "мкр",
+    "работ",
+    "гор",
+    "пахн",
+    "запах",
+    "люк",
+    "яма",
+    "автобус",
+    "лифт",
+    "крыш",
+    "теч",
+    "прорв",
+    "труб",
+    "батаре",
+    "фонар",
+    "собак",
+    "сроч",
+    "помог",
+    "прош",
+    "откл",
+    "втор",
+    "су",
+    "жок",
+    "жарык",
+    "бар",
+    "кашан",
+    "калай",
+    "кайда",
+    "неге",
+    "бизд",
+    "биз",
+    "уй",
+    "коше",
+    "ауыл",
+    "ауд",
+    "кокыс",
+    "жылу",
+    "жол",
+    "кун",
+    "болды",
+    "бол",
+    "бер",
+    "тур",
+    "жатыр",
+    "салем",
+    "рахмет",
+    "керек",
+    "келме",
+    "алма",
+    "жонде",
+    "балалар",
+    "мен",
+    "осы",
+    "канша",
+    "комек",
+    "шам",
+    "отир",
+    "айтын",
+    "кел",
+    "кет",
+    "те",
+    "де",
+    "да",
+    "ма",
+    "ме",
+    "жамбыл",
+    "тараз",
+    "мерк",
+    "корд",
+    "шу",
+    "сколь",
+    "звон",
+    "номер",
+    "ответ",
+    "заяв",
+    "свита",
+    "все",
+    "опять",
+    "снова",
+    "сутк",
+    "недел",
+    "месяц",
+    "вчера",
+    "сегод",
+    "утра",
+];
+
+/// Latin keys pressed for Russian letters: the text relaid makes more known words than the text read as Latin spelling, or it has next to no vowels.
+pub(super) fn layout_is_wrong(text: &str) -> bool {
     let (mut letters, mut halves) = (0usize, 0usize);
-    for c in text.chars().filter(|c| c.is_alphabetic()) {
+    for c in text.chars().filter(|c| is_letter(*c)) {
         if !c.is_ascii() {
             return false;
         }
@@ -107,7 +250,19 @@ pub(super) fn looks_like_wrong_layout(text: &str) -> bool {
             _ => 0,
         };
     }
-    letters >= 6 && halves * 100 < letters * 2 * 16
+    if letters < 2 {
+        return false;
+    }
+    let relaid: String = text.chars().map(relay).collect();
+    let laid = mass(relaid.split(|c: char| !is_letter(c)).map(fold_word));
+    let spelt = mass(text.split(|c: char| !is_letter(c)).map(fold_word));
+    laid > spelt || laid == spelt && letters >= 6 && halves * 100 < letters * 2 * 16
+}
+
+/// Letters of the words that begin as a common word does; a common word of one or two letters must be the whole word.
+fn mass(words: impl Iterator<Item = String>) -> usize {
+    let known = |w: &str| COMMON.iter().any(|c| w == *c || c.chars().count() > 2 && w.starts_with(c));
+    words.filter(|w| known(w)).map(|w| w.chars().count()).sum()
 }
 
 pub(super) fn relay(c: char) -> char {
@@ -123,8 +278,26 @@ mod tests {
 
     #[test]
     fn layouts() {
-        assert!(looks_like_wrong_layout("ytn cdtnf"));
-        assert!(!looks_like_wrong_layout("svet zhok") && !looks_like_wrong_layout("нет света") && !looks_like_wrong_layout("ok"));
+        for wrong in ["ytn cdtnf", "ghbdtn", "rjulf dlflen djle&", "djls ytn dnjhst cenrb", "ce ;jr", ";fhsr ;jr", "gf[ytn ufpjv d gjl]tplt", "cdtn"]
+        {
+            assert!(layout_is_wrong(wrong), "{wrong}");
+        }
+        for right in [
+            "svet zhok",
+            "нет света",
+            "ok",
+            "sveta net",
+            "jaryq joq",
+            "su joq",
+            "vody net uzhe 2 dnya",
+            "gaz iisi shygyp tur",
+            "hello",
+            "start",
+            "",
+            "kvt",
+        ] {
+            assert!(!layout_is_wrong(right), "{right}");
+        }
         assert_eq!("cdtn".chars().map(relay).collect::<String>(), "свет");
     }
 

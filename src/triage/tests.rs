@@ -58,7 +58,8 @@ fn words_that_only_look_like_gas_or_light() {
     assert_ne!(service("ГАЗель жүргізушісі дөрекі сөйледі").as_deref(), Some("gas"));
     assert_ne!(service("посейте газон во дворе").as_deref(), Some("gas"));
     assert_ne!(service("в подъезде перегорела лампочка, темно").as_deref(), Some("electricity"));
-    assert_eq!(service("шөлмек"), None);
+    // A bottle is no service: whatever the model guesses first, nobody is sent on it.
+    assert_eq!(triage().read("шөлмек").service.accepted(), None);
 }
 
 #[test]

@@ -2,31 +2,47 @@
 
 use super::state::WebState;
 use crate::dispatch::Core;
-use crate::domain::sla::Stage;
 use crate::metrics::{OpenRow, OutboxRow};
 use crate::store::{StoreError, outbox, stats, timers};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// `GET /health/live`: the process answers.
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// `GET /health/ready`: 200 when work can be done here; else 503 with the part that is missing. Redis may be away: only latency suffers.
+/// A clock that ran out longer ago than this and was not fired makes a process that fires clocks unready.
+const LATEST: Duration = Duration::from_secs(60);
+
+/// `GET /health/ready`: 200 when work can be done here; else 503 with the part that is missing. Redis may be away: only latency suffers. Late clocks are
+/// told everywhere, and make unready what fires them: the doors of an `api` process stay open, or nobody could report while workers are down.
 pub async fn ready(state: web::Data<WebState>) -> HttpResponse {
     let database = state.core.db.ping().await.is_ok();
     let index = state.core.timers.ping().await.is_ok();
     let stopping = state.stopping.load(Ordering::Relaxed);
+    let late = late(&state.core).await.unwrap_or_default();
+    let on_time = late <= LATEST;
+    let ok = database && !stopping && (on_time || state.role == "api");
     let body = json!({
-        "status": if database && !stopping { "ok" } else { "unavailable" },
+        "status": if ok { "ok" } else { "unavailable" },
         "role": state.role,
         "database": if database { "ok" } else { "unreachable" },
         "timer_index": if index { "ok" } else { "unreachable" },
+        "clocks": if on_time { "ok" } else { "late" },
+        "clocks_late_secs": late.as_secs(),
         "stopping": stopping,
     });
-    if database && !stopping { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    if ok { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+/// How long ago, in real time, the oldest clock ran out that nobody has fired yet.
+async fn late(core: &Core) -> Result<Duration, StoreError> {
+    let first = timers::first_due(core.db.read()).await?;
+    let late = first.and_then(|due| core.now().signed_duration_since(due).to_std().ok()).unwrap_or_default();
+    Ok(core.clocks.business.real(late))
 }
 
 /// `GET /metrics`.
@@ -42,13 +58,10 @@ async fn gather(core: &Core) -> Result<(), StoreError> {
     let rows: Vec<OpenRow> =
         open.into_iter().map(|(queue, status, count)| OpenRow { queue: queue.unwrap_or_else(|| "none".into()), status, count }).collect();
     core.metrics.set_open(&rows);
-    let mut clocks = Vec::new();
-    for stage in Stage::ALL {
-        let n = timers::pending(core.db.read(), *stage).await?;
-        clocks.push((stage.as_str().to_owned(), i64::try_from(n).unwrap_or(i64::MAX)));
-    }
-    core.metrics.set_timers(&clocks);
     let now = core.now();
+    core.metrics.set_timers(&timers::pending(core.db.read(), None).await?);
+    core.metrics.set_due(&timers::pending(core.db.read(), Some(now)).await?);
+    core.metrics.set_oldest_due(late(core).await?.as_secs_f64());
     let backlog = outbox::backlog(core.db.read()).await?;
     let rows: Vec<OutboxRow> = backlog
         .into_iter()

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod console;
 pub mod docs;
 pub mod error;
+pub mod events;
 mod files;
 pub mod health;
 mod layers;

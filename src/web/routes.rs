@@ -16,6 +16,7 @@ pub fn probes(c: &mut ServiceConfig, metrics: bool) {
 /// Everything else.
 pub fn all(c: &mut ServiceConfig) {
     c.route("/webhooks/telegram/{bot}", post().to(webhooks::telegram));
+    c.route("/webhooks/calls/{source}", post().to(webhooks::calls));
     c.route("/api/docs", get().to(docs::page)).route("/api/v1/openapi.json", get().to(docs::openapi));
     api::configure(c);
     console::configure(c);

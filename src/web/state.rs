@@ -3,10 +3,12 @@
 use crate::dispatch::Core;
 use crate::dispatch::inbox::Inbox;
 use crate::domain::Instant;
+use crate::telephony::centre::Centre;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tokio_util::sync::CancellationToken;
 
 /// Shared by all handlers of one process.
 pub struct WebState {
@@ -25,6 +27,10 @@ pub struct WebState {
     pub stopping: AtomicBool,
     /// Photos, voice notes and documents that have been fetched.
     pub media: Arc<dyn object_store::ObjectStore>,
+    /// Exchanges, their doors, the folder of recordings.
+    pub centre: Arc<Centre>,
+    /// Cancelled when the process is to end: open streams end with it.
+    pub ending: CancellationToken,
     /// `api`, `worker` or `all`.
     pub role: &'static str,
     pub started_at: Instant,

@@ -40,6 +40,15 @@ struct Held {
     renew_at: Option<Instant>,
 }
 
+/// What became of a batch.
+#[derive(Default)]
+struct Done {
+    /// Events done, or counted as failed.
+    settled: usize,
+    /// There may be more to do right now.
+    more: bool,
+}
+
 /// An event, or why it cannot be read.
 enum Read {
     Good(Box<Prepared>, Option<(String, String)>),
@@ -66,18 +75,19 @@ impl IntakeWorker {
     /// One lane, until stopped; then the slots are given back.
     pub async fn run(self: Arc<Self>, lane: usize, stop: CancellationToken) {
         let mut hints = self.core.bus.subscribe();
+        let ours = (0..raw_events::SLOTS).filter(|s| self.in_lane(*s, lane)).fold(0u16, |all, s| all | 1 << s);
         loop {
-            let worked = match self.tick_lane(lane).await {
-                Ok(n) => n,
+            let more = match self.tick_lane(lane).await {
+                Ok(done) => done.settled > 0 && done.more,
                 Err(e) => {
                     tracing::warn!(error = %e, "the inbox cannot be worked on now");
-                    0
+                    false
                 }
             };
-            if worked > 0 && !stop.is_cancelled() {
+            if more && !stop.is_cancelled() {
                 continue;
             }
-            if !wait(&stop, &mut hints, &Hint::Inbox, self.poll).await {
+            if !wait(&stop, &mut hints, |h| matches!(h, Hint::Inbox(slots) if slots & ours != 0), self.poll).await {
                 break;
             }
         }
@@ -96,17 +106,21 @@ impl IntakeWorker {
     pub async fn tick(&self) -> Result<usize, StoreError> {
         let mut settled = 0;
         for lane in 0..self.lanes {
-            settled += self.tick_lane(lane).await?;
+            settled += self.tick_lane(lane).await?.settled;
         }
         Ok(settled)
     }
 
+    fn in_lane(&self, slot: i16, lane: usize) -> bool {
+        usize::from(slot.unsigned_abs()) % self.lanes == lane
+    }
+
     /// Works on one batch of one lane. A lane has its own part of the slots, so lanes never meet in a conversation.
-    async fn tick_lane(&self, lane: usize) -> Result<usize, StoreError> {
+    async fn tick_lane(&self, lane: usize) -> Result<Done, StoreError> {
         let mut slots = self.held().await?;
-        slots.retain(|s| usize::from(s.unsigned_abs()) % self.lanes == lane);
+        slots.retain(|s| self.in_lane(*s, lane));
         let wall = self.core.wall();
-        let ready = self.ready(&slots, wall).await?;
+        let (ready, more) = self.ready(&slots, wall).await?;
         // What failed waits on purpose and is no lag.
         let oldest = ready.iter().filter(|r| r.attempts == 0).map(|r| r.received_at).min();
         let behind = oldest.map_or(Duration::ZERO, |at| {
@@ -115,7 +129,7 @@ impl IntakeWorker {
         });
         self.core.lag_ms.store(u64::try_from(behind.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         if ready.is_empty() {
-            return Ok(0);
+            return Ok(Done::default());
         }
         let skip = self.skip_labels();
         let (mut good, mut acks, mut settled) = (Vec::new(), Vec::new(), 0);
@@ -135,11 +149,12 @@ impl IntakeWorker {
         }
         settled += self.settle(&good).await?;
         self.acknowledge(acks);
-        Ok(settled)
+        Ok(Done { settled, more })
     }
 
     /// The oldest events that may be worked on now. A crowd that waits behind a failed event does not hide the conversations after it.
-    async fn ready(&self, slots: &[i16], wall: Instant) -> Result<Vec<Model>, StoreError> {
+    /// And whether there may be more of them: if not, what comes later brings its own hint.
+    async fn ready(&self, slots: &[i16], wall: Instant) -> Result<(Vec<Model>, bool), StoreError> {
         let mut held_up: BTreeSet<String> = BTreeSet::new();
         loop {
             let rows = raw_events::waiting(self.core.db.read(), slots, &held_up, self.batch).await?;
@@ -147,7 +162,7 @@ impl IntakeWorker {
             let known = held_up.len();
             let ready = in_order(rows, wall, &mut held_up);
             if !ready.is_empty() || !whole || held_up.len() == known {
-                return Ok(ready);
+                return Ok((ready, whole));
             }
         }
     }

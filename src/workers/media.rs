@@ -7,14 +7,21 @@ use crate::dispatch::Core;
 use crate::domain::AttachmentId;
 use crate::store::StoreError;
 use crate::store::attachments::{self, AttachmentRow};
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::ObjectStore;
+use object_store::buffered::BufWriter;
 use sha2::{Digest, Sha256};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 /// After this many tries a file counts as lost.
 const TRIES: i32 = 12;
+
+/// Bytes of a file held at once. A smaller file is stored in one go, a larger one in parts of this size; it appears only when it is whole.
+const PART: usize = 512 * 1024;
 
 /// The worker.
 pub struct MediaWorker {
@@ -60,20 +67,26 @@ impl MediaWorker {
         let (Some(wire), Some(file_id)) = (self.wires.get(&row.channel, &row.account), row.file_id.as_deref()) else {
             return Ok(false);
         };
-        let fetched = tokio::time::timeout(Duration::from_secs(60), wire.fetch(file_id, self.max_bytes))
+        // The key holds nothing that a person or a provider chose.
+        let key = format!("{}/{}", row.at.format("%Y/%m"), row.id);
+        let path = object_store::path::Path::from(key.as_str());
+        let mut into = Hashed { file: BufWriter::with_capacity(self.store.clone(), path, PART).with_max_concurrency(1), hash: Sha256::new() };
+        let fetched = tokio::time::timeout(Duration::from_secs(60), wire.fetch(file_id, self.max_bytes, &mut into))
             .await
             .unwrap_or_else(|_| Err(FetchError::Transient("no answer in time".into())));
+        if fetched.is_err()
+            && let Err(e) = into.file.abort().await
+        {
+            tracing::warn!(attachment.id = %id, error = %e, "parts of a file that did not come whole may be left in the media store");
+        }
         match fetched {
             Ok(file) => {
-                let sha256 = hex::encode(Sha256::digest(&file.bytes));
-                let size = i64::try_from(file.bytes.len()).unwrap_or(i64::MAX);
-                // The key holds nothing that a person or a provider chose.
-                let key = format!("{}/{}", row.at.format("%Y/%m"), row.id);
-                let path = object_store::path::Path::from(key.as_str());
-                if let Err(e) = self.store.put(&path, PutPayload::from(file.bytes)).await {
+                if let Err(e) = into.file.shutdown().await {
                     tracing::error!(attachment.id = %id, error = %e, "a file cannot be stored; it will be tried again");
                     return Ok(false);
                 }
+                let sha256 = hex::encode(into.hash.finalize());
+                let size = i64::try_from(file.size).unwrap_or(i64::MAX);
                 let mime = row.mime.as_deref().or(file.mime.as_deref());
                 attachments::stored(self.core.db.write(), id, &key, &sha256, mime, size).await
             }
@@ -87,5 +100,28 @@ impl MediaWorker {
                 Ok(true)
             }
         }
+    }
+}
+
+/// A file on its way into the store, and the hash of what has passed.
+struct Hashed {
+    file: BufWriter,
+    hash: Sha256,
+}
+
+impl AsyncWrite for Hashed {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        let this = self.get_mut();
+        let n = ready!(Pin::new(&mut this.file).poll_write(cx, bytes))?;
+        this.hash.update(bytes.get(..n).unwrap_or(bytes));
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().file).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().file).poll_shutdown(cx)
     }
 }

@@ -1,10 +1,15 @@
 //! What goes on by itself. Each worker has a `tick()`, which tests call, and a loop that calls it: on a hint, and also by the clock, so that a lost
 //! hint costs latency only.
 
+pub mod alarms;
+pub mod bookkeeper;
+pub mod calls;
 pub mod health;
 pub mod housekeeping;
 pub mod intake;
+pub mod learner;
 pub mod media;
+pub mod models;
 pub mod outbox;
 pub mod poller;
 pub mod reconciler;
@@ -14,11 +19,11 @@ pub mod sweeper;
 use crate::bus::Hint;
 use std::time::Duration;
 use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
 
 /// Waits until a wanted hint comes or `pause` has passed. False when told to stop.
-async fn wait(stop: &CancellationToken, hints: &mut broadcast::Receiver<Hint>, wanted: &Hint, pause: Duration) -> bool {
+async fn wait(stop: &CancellationToken, hints: &mut broadcast::Receiver<Hint>, wanted: impl Fn(&Hint) -> bool, pause: Duration) -> bool {
     let until = tokio::time::Instant::now() + pause;
     loop {
         tokio::select! {
@@ -26,10 +31,16 @@ async fn wait(stop: &CancellationToken, hints: &mut broadcast::Receiver<Hint>, w
             () = stop.cancelled() => return false,
             () = tokio::time::sleep_until(until) => return true,
             hint = hints.recv() => match hint {
-                Ok(h) if &h == wanted => return true,
+                Ok(h) if wanted(&h) => {
+                    drain(hints);
+                    return true;
+                }
                 Ok(_) => {}
                 // Some were missed: one of them may have been ours.
-                Err(RecvError::Lagged(_)) => return true,
+                Err(RecvError::Lagged(_)) => {
+                    drain(hints);
+                    return true;
+                }
                 Err(RecvError::Closed) => {
                     tokio::select! {
                         () = stop.cancelled() => return false,
@@ -39,6 +50,11 @@ async fn wait(stop: &CancellationToken, hints: &mut broadcast::Receiver<Hint>, w
             },
         }
     }
+}
+
+/// Forgets the hints that have come so far. The look that follows is for all of them: what they tell of was committed before they were given.
+fn drain(hints: &mut broadcast::Receiver<Hint>) {
+    while matches!(hints.try_recv(), Ok(_) | Err(TryRecvError::Lagged(_))) {}
 }
 
 /// Sleeps, or not when told to stop: then false.
@@ -60,4 +76,35 @@ pub fn owner() -> String {
 pub fn backoff(base: Duration, attempt: i32, max: Duration) -> Duration {
     let doubled = base.saturating_mul(1u32.checked_shl(attempt.clamp(0, 20).unsigned_abs()).unwrap_or(u32::MAX)).min(max);
     doubled.mul_f64(rand::Rng::random_range(&mut rand::rng(), 0.5..=1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::{EventBus, MemoryBus};
+
+    #[tokio::test]
+    async fn a_burst_of_hints_is_one_look_and_none_is_missed() {
+        let (bus, stop) = (MemoryBus::new(), CancellationToken::new());
+        let mut hints = bus.subscribe();
+        let long = Duration::from_millis(400);
+        let outbox = |h: &Hint| matches!(h, Hint::Outbox);
+        for _ in 0..500 {
+            bus.publish(Hint::Timers);
+            bus.publish(Hint::Outbox);
+        }
+        let began = tokio::time::Instant::now();
+        assert!(wait(&stop, &mut hints, outbox, long).await);
+        assert!(began.elapsed() < long / 2, "a hint is followed at once");
+        // A commit during the look brings a hint of its own.
+        bus.publish(Hint::Outbox);
+        assert!(wait(&stop, &mut hints, outbox, long).await);
+        assert!(began.elapsed() < long / 2);
+        // And nothing is left of the burst.
+        bus.publish(Hint::Timers);
+        assert!(wait(&stop, &mut hints, outbox, long).await);
+        assert!(began.elapsed() >= long, "the burst was looked at twice");
+        stop.cancel();
+        assert!(!wait(&stop, &mut hints, outbox, long).await);
+    }
 }

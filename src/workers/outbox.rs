@@ -4,9 +4,9 @@ use super::{backoff, wait};
 use crate::bus::Hint;
 use crate::channels::wire::SendError;
 use crate::channels::{Registry, render};
-use crate::dispatch::Core;
+use crate::dispatch::{Core, notices};
 use crate::domain::outgoing::Condition;
-use crate::domain::{Instant, MessageId, RequestId};
+use crate::domain::{Instant, Lang, MessageId, RequestId};
 use crate::metrics::SentOutcome;
 use crate::store::outbox::{self, OutboxRow, Outcome};
 use crate::store::{StoreError, conversations, messages, requests};
@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// The least time between two looks that find nothing to send.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// Rows looked at in one tick.
 const LOOK: u64 = 256;
 
@@ -69,9 +71,17 @@ impl OutboxWorker {
             if sent > 0 && !stop.is_cancelled() {
                 continue;
             }
-            if !wait(&stop, &mut hints, &Hint::Outbox, self.poll).await {
+            // The first hint after a rest is followed at once; those of a burst share a look.
+            let rested = tokio::time::Instant::now();
+            if !wait(&stop, &mut hints, |h| matches!(h, Hint::Outbox), self.poll).await {
                 break;
             }
+            if let Some(rest) = BETWEEN_LOOKS.checked_sub(rested.elapsed())
+                && !super::pause(&stop, rest).await
+            {
+                break;
+            }
+            super::drain(&mut hints);
         }
     }
 
@@ -177,6 +187,15 @@ impl OutboxWorker {
         if !self.still_true(row).await? {
             return Ok(Outcome::Expired);
         }
+        let told;
+        let row = match self.alarm(row).await? {
+            None => row,
+            Some(None) => return Ok(Outcome::Expired),
+            Some(Some(made)) => {
+                told = made;
+                &told
+            }
+        };
         let words = match row.message_id {
             Some(id) => match messages::text_of(self.core.db.read(), MessageId(id)).await? {
                 Some(text) => Some(text),
@@ -225,9 +244,19 @@ impl OutboxWorker {
         Outcome::Retry { at: self.core.wall() + chrono::Duration::from_std(span).unwrap_or_default(), error: why.to_owned() }
     }
 
+    /// A message about alarms gets its words now; `Some(None)` when nothing of it is true any more, `None` for all other messages.
+    async fn alarm(&self, row: &OutboxRow) -> Result<Option<Option<OutboxRow>>, StoreError> {
+        let Condition::Alarms(list) = render::condition(row)? else { return Ok(None) };
+        let lang = Lang::parse(&row.lang).ok_or_else(|| StoreError::corrupt("outbox.lang", &row.lang))?;
+        let Some((key, params)) = notices::words(&self.core, self.core.db.read(), &list, lang).await? else { return Ok(Some(None)) };
+        let params = serde_json::to_string(&params).map_err(|e| StoreError::corrupt("outbox.params", e))?;
+        Ok(Some(Some(OutboxRow { template: Some(key.to_owned()), params, ..row.clone() })))
+    }
+
     async fn still_true(&self, row: &OutboxRow) -> Result<bool, StoreError> {
         match render::condition(row)? {
-            Condition::Always => Ok(true),
+            // Alarms are looked at one by one when the words are made.
+            Condition::Always | Condition::Alarms(_) => Ok(true),
             Condition::Before(at) => Ok(self.core.now() < at),
             Condition::StatusIn(states) => {
                 let Some(id) = row.request_id else { return Ok(true) };

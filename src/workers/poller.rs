@@ -99,7 +99,7 @@ impl Poller {
             let outcome = if i < new { InboundOutcome::Accepted } else { InboundOutcome::Duplicate };
             self.core.metrics.inbound("telegram", outcome);
         }
-        self.core.bus.publish(Hint::Inbox);
+        self.core.bus.publish(Hint::Inbox(u16::MAX));
         Ok(Duration::ZERO)
     }
 }

@@ -77,7 +77,10 @@ impl Reconciler {
             }
         }
         match self.core.timers.set_epoch(&self.core.wall().to_rfc3339()).await {
-            Ok(()) => tracing::info!(timers = count, "the timer index was built anew"),
+            Ok(()) => {
+                self.core.metrics.repaired("rebuilt", count);
+                tracing::info!(timers = count, "the timer index was built anew");
+            }
             Err(e) => tracing::warn!(error = %e, "the rebuilt timer index could not be marked"),
         }
         Ok(count)
@@ -94,6 +97,7 @@ impl Reconciler {
             tracing::debug!(error = %e, "the timer index is away");
             return Ok(0);
         }
+        self.core.metrics.repaired("overdue", entries.iter().filter(|(_, due)| *due <= grace).count());
         Ok(entries.len())
     }
 }

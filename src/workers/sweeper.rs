@@ -57,7 +57,7 @@ impl Sweeper {
                 continue;
             }
             let rest = self.until_next().await;
-            if !wait(&stop, &mut hints, &Hint::Timers, rest).await {
+            if !wait(&stop, &mut hints, |h| matches!(h, Hint::Timers), rest).await {
                 return;
             }
             // A burst of new clocks must not make a burst of looks at the index.
@@ -99,6 +99,9 @@ impl Sweeper {
     async fn fire(&self, claimed: &[Claimed]) -> Result<usize, DispatchError> {
         let ids: Vec<TimerId> = claimed.iter().map(|c| c.id).collect();
         let done = deadline::fire(&self.core, &ids, self.core.now()).await?;
+        for stage in &done.looked {
+            self.core.metrics.claimed(stage.as_str());
+        }
         let settled: Vec<Claimed> =
             claimed.iter().filter(|c| done.gone.contains(&c.id) || done.flipped.iter().any(|(id, _)| *id == c.id)).copied().collect();
         let told = async {

@@ -7,6 +7,7 @@ mod feed;
 mod ground;
 mod growth;
 mod http;
+mod import;
 mod intake;
 mod intake_pg;
 mod intake_sqlite;
@@ -43,6 +44,7 @@ enum Scenario {
     Timers,
     Memory,
     Surge,
+    Import,
     Growth,
     Overload,
 }
@@ -127,6 +129,7 @@ async fn main() -> ExitCode {
             Scenario::Timers => timers::run(&ground, plan, &mut report).await,
             Scenario::Memory => memory::run(&ground, plan, &mut report).await,
             Scenario::Surge => surge::run(&ground, plan, &mut report).await,
+            Scenario::Import => import::run(&ground, plan, &mut report).await,
             Scenario::Growth => growth::run(&ground, plan, &mut report).await,
             Scenario::Overload => overload::run(&ground, plan, &mut report).await,
         };

@@ -57,6 +57,11 @@ impl Setup {
         if out.status.success() { Ok(()) } else { Err(format!("jambyl109 {}: {}", args.join(" "), String::from_utf8_lossy(&out.stderr)).into()) }
     }
 
+    /// A command that is watched while it runs.
+    pub fn spawn(&self, ground: &Ground, args: &[&str]) -> Res<Child> {
+        Ok(self.process(ground).args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
+    }
+
     fn process(&self, ground: &Ground) -> Command {
         let mut command = Command::new(&ground.bin);
         command.current_dir(&self.folder).envs(self.env.iter().map(|(k, v)| (k, v)));

@@ -167,9 +167,32 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     );
     report.add(Figure::one(&name("firing lag p50"), "ms", middle, Aim::None).besides(&besides));
 
+    one_second(&mut stage, plan, report).await?;
     storm::run(&mut stage, plan, report).await?;
     stage.service.stop().await?;
     server.drop_database(DATABASE).await
+}
+
+/// Ten thousand that run out within one second.
+async fn one_second(stage: &mut Stage<'_>, plan: Plan, report: &mut Report) -> Res<()> {
+    let count = plan.size(10_000, 2_000);
+    let (mut late, mut besides, mut missing) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..plan.pairs {
+        if stage.next + count > stage.requests {
+            break;
+        }
+        pg::settle(&mut stage.db).await?;
+        let (lags, work) = ours(stage, count, count).await?;
+        missing += count - lags.len() as u64;
+        let lag = Spread::of_micros(lags.into_iter());
+        eprintln!("   {count} in one second: lag p99 {} ms, {} fired, others {work:.2}", short(lag.p99), lag.count);
+        late.push(lag.p99);
+        besides.push(work);
+    }
+    let note = if missing == 0 { "to the commit of the journal row".to_owned() } else { format!("{missing} had not fired 30 s after the end") };
+    let name = format!("firing lag p99, {count} due in one second of {}", stage.requests);
+    report.add(Figure::one(&name, "ms", late, Aim::AtMost(1000.0)).besides(&besides).counts(missing == 0).note(note));
+    Ok(())
 }
 
 async fn used(redis: &mut redis::aio::MultiplexedConnection) -> Res<f64> {

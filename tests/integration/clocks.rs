@@ -4,7 +4,8 @@ use crate::harness::{Backend, CrewMember, Kit, Options, Resident, Staff, World, 
 use futures_util::future::join_all;
 use jambyl109::dispatch::effects::Effects;
 use jambyl109::dispatch::numbers::Numbers;
-use jambyl109::dispatch::register::{Classification, NewRequest, register};
+use jambyl109::dispatch::problems::register;
+use jambyl109::dispatch::register::{Classification, NewRequest};
 use jambyl109::domain::actor::Actor;
 use jambyl109::domain::inbound::ChannelKind;
 use jambyl109::domain::request::{Priority, Status};
@@ -14,7 +15,8 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-stories! { a_breach_is_told_once, a_hold_stops_the_clock, resolved_and_silent, ten_thousand_clocks_and_many_sweepers, the_index_is_lost_on_the_way, a_reclassified_request_gets_other_times }
+stories! { a_breach_is_told_once, a_hold_stops_the_clock, resolved_and_silent, ten_thousand_clocks_and_many_sweepers, every_worker_does_its_share, claims_of_the_dead_come_back,
+an_absent_index_is_done_without, the_index_is_lost_on_the_way, a_reclassified_request_gets_other_times }
 
 const NO_WATER: &str = "Тараз қаласы, Абай көшесі 12: таңнан бері су жоқ";
 
@@ -110,7 +112,7 @@ async fn resolved_and_silent(kit: Kit) {
 }
 
 /// Requests as the intake makes them, many in one transaction. Each runs two clocks.
-async fn many_requests(w: &World, count: usize) {
+pub async fn many_requests(w: &World, count: usize) {
     let core = w.core();
     let now = w.now();
     for part in 0..count.div_ceil(200) {
@@ -120,7 +122,7 @@ async fn many_requests(w: &World, count: usize) {
         let mut fx = Effects::default();
         for _ in 0..size {
             let new = NewRequest {
-                number: numbers.take().unwrap(),
+                number: numbers.take(&tx, now).await.unwrap(),
                 channel: ChannelKind::Phone,
                 account: "main".into(),
                 lang: Lang::Kk,
@@ -137,11 +139,13 @@ async fn many_requests(w: &World, count: usize) {
                 address: None,
                 location: None,
                 media: Vec::new(),
+                vulnerable: false,
                 raw_event: None,
+                reading: None,
                 reported_at: now,
                 received_at: now,
             };
-            register(core, &mut fx, &Actor::System("test"), new, now).unwrap();
+            register(core, &tx, &mut fx, &mut numbers, &Actor::System("test"), new, now).await.unwrap();
         }
         fx.flush(&tx, now, now).await.unwrap();
         tx.commit().await.unwrap();
@@ -192,6 +196,73 @@ async fn ten_thousand_clocks_and_many_sweepers(kit: Kit) {
     if let Some(mut s) = second {
         s.ended().await;
     }
+    w.finish().await;
+}
+
+async fn every_worker_does_its_share(kit: Kit) {
+    let w = kit.world_with(Options::with("MAIL__BREACH_TO", "")).await;
+    many_requests(&w, 3000).await;
+    w.clock.advance(Duration::from_secs(25 * 3600));
+    let second = w.another().await;
+    let (mine, other) = (&w.server.sweeper, if w.kit.backend == Backend::Postgres { &second.sweeper } else { &w.server.sweeper });
+    let sweepers = [mine, mine, other, other].map(Arc::clone);
+    let total = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let began = std::time::Instant::now();
+    let work = sweepers.map(|s| {
+        let total = total.clone();
+        tokio::spawn(async move {
+            let mut own = 0;
+            while total.load(std::sync::atomic::Ordering::SeqCst) < 6000 {
+                assert!(began.elapsed() < Duration::from_secs(120), "not all fire");
+                let n = s.tick().await.unwrap();
+                own += n;
+                total.fetch_add(n, std::sync::atomic::Ordering::SeqCst);
+                tokio::task::yield_now().await;
+            }
+            own
+        })
+    });
+    let fired: Vec<usize> = join_all(work).await.into_iter().map(Result::unwrap).collect();
+    assert!(fired.iter().all(|n| *n >= 6000 / 4 / 2), "somebody does under half an equal share: {fired:?}");
+    breached_exactly_once(&w, 6000).await;
+    let mut second = second;
+    second.ended().await;
+    w.finish().await;
+}
+
+async fn claims_of_the_dead_come_back(kit: Kit) {
+    let w = kit.world_with(Options::with("MAIL__BREACH_TO", "")).await;
+    many_requests(&w, 100).await;
+    w.clock.advance(Duration::from_secs(25 * 3600));
+    // A worker takes claims and dies before it writes anything.
+    let lease = w.server.sweeper.lease;
+    let taken = w.core().timers.claim_due(w.now(), lease, 150).await.unwrap();
+    assert_eq!(taken.len(), 150);
+    assert_eq!(sweep(w.server.sweeper.clone()).await, 50, "what is in other hands is left alone");
+    w.clock.advance(lease - Duration::from_secs(1));
+    assert_eq!(sweep(w.server.sweeper.clone()).await, 0);
+    w.clock.advance(Duration::from_secs(1));
+    assert_eq!(sweep(w.server.sweeper.clone()).await, 150, "the lease is over");
+    breached_exactly_once(&w, 200).await;
+    w.finish().await;
+}
+
+async fn an_absent_index_is_done_without(kit: Kit) {
+    let w = match kit.backend {
+        // A port where nobody listens: Redis that is away from the start.
+        Backend::Postgres => kit.world_with(Options::with("MAIL__BREACH_TO", "").and("REDIS__URL", "redis://127.0.0.1:1")).await,
+        Backend::Sqlite => kit.world_with(Options::with("MAIL__BREACH_TO", "")).await,
+    };
+    many_requests(&w, 100).await;
+    if w.kit.backend == Backend::Sqlite {
+        let ids: Vec<_> = w.core().timers.claim_due(w.now() + chrono::Duration::days(400), Duration::ZERO, 1000).await.unwrap();
+        w.core().timers.forget(&ids.iter().map(|c| c.id).collect::<Vec<_>>()).await.unwrap();
+        assert!(w.core().timers.is_empty().await.unwrap());
+    }
+    w.clock.advance(Duration::from_secs(25 * 3600));
+    w.server.reconciler.tick().await.unwrap();
+    assert_eq!(sweep(w.server.sweeper.clone()).await, 200);
+    breached_exactly_once(&w, 200).await;
     w.finish().await;
 }
 

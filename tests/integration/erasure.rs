@@ -12,7 +12,7 @@ use serde_json::json;
 stories! { a_resident_of_the_application_leaves, a_chat_is_forgotten, every_hand_on_the_journal_is_seen, a_half_said_thing_is_forgotten, what_still_waits_is_forgotten_too }
 
 /// Every column of every table that could hold what a person said or is.
-const WORDS: [(&str, &str); 12] = [
+const WORDS: [(&str, &str); 15] = [
     ("message", "text"),
     ("raw_event", "body"),
     ("outbox", "sent_text"),
@@ -22,9 +22,12 @@ const WORDS: [(&str, &str); 12] = [
     ("resident", "name"),
     ("resident", "phone"),
     ("request_place", "address"),
+    ("request_house", "house"),
     ("attachment", "file_id"),
     ("request_journal", "payload"),
     ("idempotency", "answer"),
+    ("triage_reason", "words"),
+    ("triage_correction", "thought"),
 ];
 
 /// Where a word still stands.

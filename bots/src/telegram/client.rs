@@ -5,7 +5,7 @@
 
 use super::failure::{self, Reply};
 use super::text;
-use crate::channel::{Button, Channel, FetchError, File, Keyboard, Message, SendError, Sent};
+use crate::channel::{Button, Channel, FetchError, Fetched, Keyboard, Message, SendError, Sent, Sink};
 use async_trait::async_trait;
 use reqwest::StatusCode;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use teloxide::types::{
 };
 use teloxide::{Bot, RequestError};
 use thiserror::Error;
+use tokio::io::AsyncWriteExt;
 use url::Url;
 
 /// Most bytes of a button's data; Kazakh letters take two each.
@@ -114,7 +115,7 @@ impl TelegramChannel {
         tokio::time::timeout(self.timeouts.call, call).await.map_err(|_| SendError::Transient("no answer in time".to_owned()))
     }
 
-    async fn download(&self, path: &str, limit: u64) -> Result<File, FetchError> {
+    async fn download(&self, path: &str, limit: u64, into: &mut Sink<'_>) -> Result<Fetched, FetchError> {
         let address = self.address(Some("file"), path).map_err(|error| FetchError::Transient(error.to_string()))?;
         let late = |error: reqwest::Error| FetchError::Transient(failure::of_network(&error).to_owned());
         let mut response = self.http().get(address).timeout(self.timeouts.download).send().await.map_err(late)?;
@@ -126,19 +127,20 @@ impl TelegramChannel {
         if response.content_length().is_some_and(|length| length > limit) {
             return Err(FetchError::TooLarge);
         }
-        let mut bytes = Vec::new();
+        let mut size = 0u64;
         while let Some(chunk) = response.chunk().await.map_err(late)? {
             // The announced length may be missing or wrong, so what really comes is counted.
-            if (bytes.len() as u64).saturating_add(chunk.len() as u64) > limit {
+            size = size.saturating_add(chunk.len() as u64);
+            if size > limit {
                 return Err(FetchError::TooLarge);
             }
-            bytes.extend_from_slice(&chunk);
+            into.write_all(&chunk).await.map_err(|_| FetchError::Transient("the file cannot be kept".to_owned()))?;
         }
         let said = response.headers().get(reqwest::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         // Telegram calls every file an octet stream, which says nothing.
         let mime = said.filter(|mime| !mime.starts_with("application/octet-stream")).map(str::to_owned);
         let name = path.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
-        Ok(File { bytes, mime, name })
+        Ok(Fetched { size, mime, name })
     }
 }
 
@@ -162,7 +164,7 @@ impl Channel for TelegramChannel {
         Ok(Sent { provider_id: id.to_string() })
     }
 
-    async fn fetch(&self, file_id: &str, limit: u64) -> Result<File, FetchError> {
+    async fn fetch(&self, file_id: &str, limit: u64, into: &mut Sink<'_>) -> Result<Fetched, FetchError> {
         let asked = self.within(self.bot.get_file(FileId(file_id.to_owned())).into_future()).await;
         let file = match asked {
             Ok(Ok(file)) => file,
@@ -176,7 +178,7 @@ impl Channel for TelegramChannel {
         if file.path.split('/').any(|step| matches!(step, "" | "." | "..")) {
             return Err(FetchError::Gone);
         }
-        self.download(&file.path, limit).await
+        self.download(&file.path, limit, into).await
     }
 
     async fn acknowledge(&self, ack: &str) -> Result<(), SendError> {

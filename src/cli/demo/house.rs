@@ -5,6 +5,7 @@ use crate::config::{Book, Config, Deployment, MailTransport, Secret, ServiceUrl,
 use crate::dispatch::accounts::{self, NewStaff};
 use crate::dispatch::{Core, secrets};
 use crate::domain::access::Role;
+use crate::domain::sla::Target;
 use crate::domain::{Class, CrewCode, Lang, QueueCode};
 use std::path::{Path, PathBuf};
 
@@ -97,14 +98,17 @@ pub fn book(config: &Config) -> Result<Book, Failure> {
     book.sla.silence_minutes = 120;
     for p in &mut book.sla.policies {
         let slow = p.class.iter().any(|c| matches!(c, Class::Complaint | Class::Proposal));
-        let (accept, restore) = match (p.hazard, p.class.first()) {
-            (Some(true), _) => (3, 20),
+        let (accept, restore) = match (p.hazard.is_some(), p.class.first()) {
+            (true, _) => (3, 20),
             _ if slow => (20, 90),
             (_, Some(Class::Incident)) => (8, 28),
             _ => (12, 40),
         };
-        p.accept_minutes = p.accept_minutes.map(|_| accept);
-        p.restore_minutes = p.restore_minutes.map(|_| restore);
+        p.register = None;
+        p.arrive = None;
+        let soon = |t: &Target, minutes| Target { ladder: t.ladder.clone(), ..Target::minutes(minutes) };
+        p.accept = p.accept.as_ref().map(|t| soon(t, accept));
+        p.restore = p.restore.as_ref().map(|t| soon(t, restore));
     }
     Ok(book)
 }

@@ -55,18 +55,22 @@ pub struct Dialogue {
     pub stale_secs: u64,
 }
 
+/// The gates of triage, and learning from what people correct.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Triage {
+    /// Shares of wrong answers that the gates may let through, 0 to 1.
+    pub service_error: f32,
+    pub class_error: f32,
+    /// The share of false alarms among all warnings of danger.
+    pub hazard_error: f32,
+    /// The local hour, 0 to 23, from which the nightly refit is due.
+    pub refit_hour: u32,
+}
+
 /// How long work in hand may take at the end.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shutdown {
     pub deadline_secs: u64,
-}
-
-/// Calls.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calls {
-    /// A missed call older than this is not called back.
-    #[serde(rename = "callback_max_age")]
-    pub callback_max_age_secs: u64,
 }

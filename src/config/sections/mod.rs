@@ -1,6 +1,7 @@
 //! The sections of the settings, one file per concern. Every key is explained in `config/default.toml`; here stand types and units.
 
 mod auth;
+mod calls;
 mod channels;
 mod http;
 mod loops;
@@ -8,9 +9,10 @@ mod mail;
 mod storage;
 
 pub use auth::Auth;
+pub use calls::{CallDoor, CallFormat, CallSource, Calls};
 pub use channels::{Channels, Facebook, Instagram, Meta, Sms, SmsTransport, Telegram, TelegramMode, Whatsapp};
 pub use http::Http;
-pub use loops::{Calls, Dialogue, Intake, Outbox, Shutdown, Timers};
+pub use loops::{Dialogue, Intake, Outbox, Shutdown, Timers, Triage};
 pub use mail::{Mail, MailTransport};
 pub use storage::{DataDir, Database, Journal, Media, Redis};
 
@@ -62,6 +64,7 @@ pub struct Config {
     pub outbox: Outbox,
     pub timers: Timers,
     pub dialogue: Dialogue,
+    pub triage: Triage,
     pub auth: Auth,
     pub shutdown: Shutdown,
     pub calls: Calls,

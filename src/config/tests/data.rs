@@ -3,12 +3,13 @@
 use super::write;
 use crate::config::*;
 use crate::domain::catalog::QueueKind;
-use crate::domain::ids::{DistrictCode, MessageId, RequestId, ServiceCode};
+use crate::domain::ids::{DistrictCode, MessageId, QueueCode, RequestId, ServiceCode};
 use crate::domain::inbound::ChannelKind;
-use crate::domain::request::{Priority, Registration, Request};
+use crate::domain::request::{Event, Priority, Registration, Request};
 use crate::domain::routing::RouteKey;
+use crate::domain::sla::{Amount, PauseReason, Row, Stage, Target, ledger};
 use crate::domain::text_ref::TextRef;
-use crate::domain::{Class, Hazard, Lang, RequestNumber};
+use crate::domain::{Class, Hazard, Instant, Lang, RequestNumber};
 use std::path::Path;
 
 #[test]
@@ -100,10 +101,8 @@ fn queue_codes_are_built_of_services_and_districts() {
     }
 }
 
-/// Accept and restore minutes of a request as the shipped policies give them.
-fn clocks(class: Option<Class>, service: &str, hazard: Option<Hazard>) -> (Option<i64>, Option<i64>) {
-    let at = chrono::DateTime::from_timestamp(1_780_000_000, 0).unwrap();
-    let registration = Registration {
+fn registration(class: Option<Class>, service: &str, hazard: Option<Hazard>, priority: Priority, vulnerable: bool, at: Instant) -> Registration {
+    Registration {
         number: RequestNumber::compose(2026, 1),
         channel: ChannelKind::Telegram,
         lang: Lang::Kk,
@@ -113,40 +112,59 @@ fn clocks(class: Option<Class>, service: &str, hazard: Option<Hazard>) -> (Optio
         service: Some(ServiceCode::new(service).unwrap()),
         district: None,
         hazard,
-        priority: Priority::NORMAL,
+        priority,
         needs_utility: false,
         text: TextRef { message: MessageId::fresh(), digest: String::new() },
         reported_at: at,
         received_at: at,
+        triage: None,
+        vulnerable,
+    }
+}
+
+/// Accept, arrive and restore times of a request as the shipped policies give them: minutes as `30`, working days as `15d`.
+fn clocks(class: Option<Class>, service: &str, hazard: Option<Hazard>, priority: Priority, vulnerable: bool) -> String {
+    let at = chrono::DateTime::from_timestamp(1_780_000_000, 0).unwrap();
+    let registration = registration(class, service, hazard, priority, vulnerable, at);
+    let books = Book::load(None).unwrap().books();
+    let policy = books.last().policy_for(&Request::begin(RequestId::fresh(), &registration, at)).unwrap();
+    let shown = |t: &Option<Target>| match t.as_ref().and_then(Target::amount) {
+        Some(Amount::Minutes(m)) => m.to_string(),
+        Some(Amount::WorkingDays(d)) => format!("{d}d"),
+        Some(Amount::WorkingMinutes(m)) => format!("{m}w"),
+        None => "-".into(),
     };
-    let targets = Book::load(None).unwrap().sla.targets_for(&Request::begin(RequestId::fresh(), &registration, at));
-    (targets.accept_secs.map(|s| s / 60), targets.restore_secs.map(|s| s / 60))
+    [&policy.accept, &policy.arrive, &policy.restore].map(shown).join(" ")
 }
 
 #[test]
 fn clocks_are_as_the_product_says() {
-    let fortnight = (Some(1440), Some(15 * 24 * 60));
+    let plain = |class, service: &str, hazard| clocks(class, service, hazard, Priority::NORMAL, false);
     for (class, service, hazard, want) in [
-        (Some(Class::Incident), "gas", Some(Hazard::GasLeak), (Some(2), Some(240))),
-        (Some(Class::Thanks), "other", Some(Hazard::Fire), (Some(2), Some(240))),
-        (None, "other", Some(Hazard::OpenManhole), (Some(2), Some(240))),
-        (Some(Class::Incident), "gas", None, (Some(10), Some(480))),
-        (Some(Class::Incident), "other", None, (Some(60), Some(4320))),
-        (Some(Class::Consultation), "water", None, (Some(30), Some(1440))),
-        (Some(Class::Complaint), "water", None, fortnight),
-        (Some(Class::Proposal), "roads", None, fortnight),
-        (Some(Class::Thanks), "roads", None, (None, None)),
-        (None, "water", None, (Some(30), Some(1440))),
+        (Some(Class::Incident), "gas", Some(Hazard::GasLeak), "2 40 240"),
+        (Some(Class::Thanks), "other", Some(Hazard::Fire), "2 40 240"),
+        (None, "other", Some(Hazard::OpenManhole), "2 40 240"),
+        (Some(Class::Incident), "gas", None, "10 - 480"),
+        (Some(Class::Incident), "other", None, "60 - 4320"),
+        (Some(Class::Consultation), "water", None, "30 - 1440"),
+        (Some(Class::Complaint), "water", None, "3d - 15d"),
+        (Some(Class::Proposal), "roads", None, "3d - 15d"),
+        (Some(Class::Thanks), "roads", None, "- - -"),
+        (None, "water", None, "30 - 1440"),
     ] {
-        assert_eq!(clocks(class, service, hazard), want, "{class:?} {service} {hazard:?}");
+        assert_eq!(plain(class, service, hazard), want, "{class:?} {service} {hazard:?}");
     }
+    assert_eq!(clocks(Some(Class::Incident), "heating", None, Priority::HIGH, false), "7 - 360");
+    assert_eq!(clocks(Some(Class::Incident), "heating", None, Priority::NORMAL, true), "10 - 240");
+    assert_eq!(clocks(Some(Class::Incident), "heating", None, Priority::HIGH, true), "5 - 180");
+    assert_eq!(clocks(Some(Class::Incident), "heating", Some(Hazard::CarbonMonoxide), Priority::DANGER, true), "2 40 240");
     assert_eq!(Book::load(None).unwrap().sla.silence_minutes, 4320);
 }
 
 #[test]
 fn a_file_in_the_folder_replaces_the_embedded_one() {
     let dir = tempfile::tempdir().unwrap();
-    write(&dir, "sla.toml", "silence_minutes = 5\n[[policy]]\nname = 'all'\naccept_minutes = 1");
+    write(&dir, "sla.toml", "silence_minutes = 5\n[[policy]]\nname = 'all'\naccept = { minutes = 1 }");
     let book = Book::load(Some(dir.path())).unwrap();
     assert_eq!(book.sla.silence_minutes, 5);
     assert_eq!(book.catalog.services.len(), 13, "the other files stay");
@@ -186,20 +204,49 @@ fn the_calendar_knows_the_working_days() {
 }
 
 #[test]
-fn a_bad_calendar_is_told() {
-    let good = Book::load(None).unwrap().calendar;
-    let day = |s: &str| Day(s.parse().unwrap());
-    let bad = |change: &dyn Fn(&mut Calendar), part: &str| {
-        let mut c = good.clone();
-        change(&mut c);
-        let problems = c.problems();
-        assert!(problems.iter().any(|p| p.contains(part)), "{part}: {problems:?}");
-    };
-    bad(&|c| c.timezone = "Taraz".into(), "not a time zone");
-    bad(&|c| c.holidays.push(c.holidays[0].clone()), "stands twice");
-    bad(&|c| c.valid_until = day("2026-12-31"), "lies outside");
-    bad(&|c| c.working_saturdays.push(day("2026-01-05")), "not a Saturday");
-    bad(&|c| c.working_saturdays.push(day("2026-03-21")), "both a holiday and a working day");
-    bad(&|c| c.zones.reverse(), "the first zone");
-    bad(&|c| c.holidays[0].name.kk.clear(), "both languages");
+fn the_account_of_clocks_is_told_in_both_languages() {
+    let book = Book::load(None).unwrap();
+    let at = |s: &str| -> Instant { s.parse().unwrap() };
+    let text = || TextRef { message: MessageId::fresh(), digest: String::new() };
+    let queue = |s: &str| QueueCode::new(s).unwrap();
+    let registration = registration(Some(Class::Complaint), "water", None, Priority::NORMAL, false, at("2026-03-12T10:00:00Z"));
+    let reclassified = Event::Reclassified { class: Some(Class::Incident), service: None, district: None, hazard: None, priority: Priority::NORMAL };
+    let hold = |until| Event::Held { reason: text(), until, why: Some(PauseReason::Parts) };
+    let journal = [
+        (Event::Registered(Box::new(registration)), "2026-03-12T10:00:00Z"),
+        (Event::Queued { queue: queue("control"), rule: String::new() }, "2026-03-12T10:00:00Z"),
+        (Event::PauseAsked { why: PauseReason::Parts, reason: text(), until: None }, "2026-03-12T10:01:00Z"),
+        (Event::PauseDeclined { reason: None }, "2026-03-12T10:02:00Z"),
+        (Event::Refused { reason: text(), queue: queue("gas"), proposed: None }, "2026-03-13T10:00:00Z"),
+        (Event::Refused { reason: text(), queue: queue("control"), proposed: Some(queue("gas")) }, "2026-03-13T11:00:00Z"),
+        (Event::Transferred { queue: queue("akimat"), reason: None }, "2026-03-13T11:30:00Z"),
+        (Event::Breached { stage: Stage::Accept, due_at: at("2026-03-18T13:30:00Z"), priority: Priority::HIGH }, "2026-03-18T13:30:00Z"),
+        (Event::Accepted, "2026-03-19T05:00:00Z"),
+        (hold(Some(at("2026-03-20T08:00:00Z"))), "2026-03-20T05:00:00Z"),
+        (Event::Resumed, "2026-03-20T08:00:00Z"),
+        (Event::Resolved { note: None }, "2026-03-20T09:00:00Z"),
+        (Event::Reopened { reason: None }, "2026-03-26T09:00:00Z"),
+        (Event::Accepted, "2026-03-26T09:05:00Z"),
+        (reclassified, "2026-03-26T09:10:00Z"),
+        (Event::Retimed { revision: 0 }, "2026-03-26T09:11:00Z"),
+        (hold(None), "2026-03-26T09:20:00Z"),
+    ];
+    let rows: Vec<(Event, Instant)> = journal.into_iter().map(|(e, t)| (e, at(t))).collect();
+    let rows: Vec<Row<'_>> = rows.iter().map(|(event, at)| Row { event, at: *at }).collect();
+    let entries = ledger(RequestId::fresh(), &rows, &book.books(), at("2026-03-26T10:00:00Z"));
+    for lang in [Lang::Kk, Lang::Ru] {
+        let told: Vec<String> = entries.iter().map(|e| book.sentence(lang, e)).collect();
+        for (entry, sentence) in entries.iter().zip(&told) {
+            assert!(book.messages.get(lang, entry.key).is_some(), "{}", entry.key);
+            assert!(!sentence.contains(['{', '}', '@']), "{lang}: {sentence}");
+        }
+        assert!(told.len() > 25, "{told:#?}");
+    }
+    let told: Vec<String> = entries.iter().map(|e| book.sentence(Lang::Ru, e)).collect();
+    let has = |part: &str| assert!(told.iter().any(|t| t.contains(part)), "{part}: {told:#?}");
+    has("24.03.2026 не считается — Наурыз мейрамы");
+    has("даётся 123 ч 30 мин (Рабочее время государственных органов), срок — 07.04 18:30");
+    has("Отказ «не наше» № 2");
+    has("Спор об исполнителе: решить за 1 ч");
+    has("на паузе");
 }

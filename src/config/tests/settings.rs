@@ -152,8 +152,25 @@ fn secrets_are_never_shown() {
 fn default_toml_lists_exactly_the_keys_there_are() {
     let c = from_env(&[]).unwrap();
     let printed: toml::Table = c.print().parse().unwrap();
-    let shipped: toml::Table = DEFAULT_TOML.parse().unwrap();
+    let mut shipped: toml::Table = DEFAULT_TOML.parse().unwrap();
+    super::super::origin::fill_patterns(&mut shipped);
     assert_eq!(printed, shipped, "no secret is set by default, so both must agree in keys and values");
+}
+
+#[test]
+fn exchanges_and_doors_may_have_any_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(&dir, "calls.toml", "[calls.sources.north]\ntimezone = '+06:00'\n[calls.sources.south]\n[calls.doors.pbx]\nsource = 'north'");
+    let c = load(Some(&file), env(&[("JAMBYL__CALLS__DOORS__PBX__TOKEN", "t"), ("JAMBYL__CALLS__SOURCES__NORTH__CLOSED", "night, 110")]).into_iter())
+        .unwrap();
+    assert_eq!(c.problems(), Vec::<String>::new());
+    let north = &c.calls.sources["north"];
+    assert_eq!((north.timezone.as_str(), north.city_code.as_str(), north.closed.len()), ("+06:00", "7262", 2));
+    assert_eq!(c.calls.sources.keys().map(String::as_str).collect::<Vec<_>>(), ["main", "north", "south"]);
+    assert!(c.calls.doors["pbx"].is_open() && !c.calls.doors["generic"].is_open());
+    let slip = write(&dir, "slip.toml", "[calls.sources.north]\ntimzone = 'UTC'\n[calls.doors.pbx]\nformat = 'xml'");
+    let text = told(load(Some(&slip), std::iter::empty()));
+    assert!(text.contains("calls.sources.north.timzone") && text.contains("calls.doors.pbx.format") && text.contains("freeswitch-json"), "{text}");
 }
 
 #[test]
@@ -182,6 +199,9 @@ fn settings_that_do_not_fit_are_told() {
         (vec![("JAMBYL__MAIL__TRANSPORT", "smtp")], "mail.url must begin with"),
         (vec![("JAMBYL__MAIL__BREACH_TO", "duty")], "mail.breach_to: 'duty'"),
         (vec![("JAMBYL__INTAKE__LEASE_SECS", "0")], "intake.lease_secs must not be 0"),
+        (vec![("JAMBYL__CALLS__SOURCES__MAIN__TIMEZONE", "Taraz")], "calls.sources.main.timezone 'Taraz'"),
+        (vec![("JAMBYL__CALLS__SOURCES__MAIN__CITY_CODE", "72")], "calls.sources.main.city_code"),
+        (vec![("JAMBYL__CALLS__DOORS__GENERIC__SOURCE", "north")], "calls.doors.generic.source 'north'"),
     ] {
         let problems = from_env(&vars).unwrap().problems();
         assert!(problems.iter().any(|p| p.contains(part)), "{part}: {problems:?}");

@@ -53,6 +53,7 @@ pub fn read(text: &str) -> Reading {
         service: service.unwrap_or_default(),
         place,
         address: has("#street").then(|| "street 5".to_owned()),
+        address_parts: None,
         hazard: [("^gas", Hazard::GasLeak), ("^fire", Hazard::Fire)].into_iter().find(|(w, _)| has(w)).map(|(_, h)| h),
         needs_utility: false,
         empty: has("hello") || text.trim().is_empty(),
@@ -104,7 +105,7 @@ impl Chat {
             if let Command::Register(draft) = command {
                 self.made += 1;
                 let number = self.number(self.made);
-                self.state.registered(&number, draft, self.now);
+                self.state.registered(&number, draft, Vec::new(), self.now);
             }
         }
         self.now = plus_secs(self.now, 1);
@@ -150,7 +151,7 @@ fn short_command(c: &Command) -> String {
         Command::AddMessage { number, text, media, quiet } => {
             format!("add{}({}; {text}; {})", if *quiet { "_quiet" } else { "" }, n(number), files(media))
         }
-        Command::Locate { number, location, district, text } => {
+        Command::Locate { number, location, district, text, .. } => {
             let district = district.as_ref().map_or("?", |c| c.as_str());
             format!("locate({}; {}; {district}; {})", n(number), if location.is_some() { "geo" } else { "-" }, text.as_deref().unwrap_or("-"))
         }
@@ -167,6 +168,8 @@ fn short_command(c: &Command) -> String {
         Command::Crew(Crew::Accept { number }) => format!("accept({})", n(number)),
         Command::Crew(Crew::Start { number }) => format!("start({})", n(number)),
         Command::Crew(Crew::Arrive { number }) => format!("arrive({})", n(number)),
+        Command::Crew(Crew::Hold { number, why }) => format!("hold({}; {why})", n(number)),
+        Command::Crew(Crew::Resume { number }) => format!("resume({})", n(number)),
         Command::MarkBlocked => "blocked".into(),
         Command::MarkUnblocked => "unblocked".into(),
     }

@@ -119,7 +119,7 @@ fn play(chat: &mut Chat, i: usize, m: &Move, tag: &mut Option<(String, bool)>) -
         }
         Move::Press(data) => chat.press(data),
         Move::Command(name) => chat.give(&Input::Command { name, arg: "x" }),
-        Move::Place(known) => chat.give(&Input::Location { lat: 42.5, lon: 71.25, district: known.then(|| code("shu")) }),
+        Move::Place(known) => chat.give(&Input::Location { lat: 42.5, lon: 71.25, district: known.then(|| code("shu")), rough: false }),
         Move::Silence => match chat.silence_at {
             Some(_) => chat.silence(),
             None => return None,

@@ -1,9 +1,10 @@
 //! Conversations as they go: each line is one move and what it must bring.
 
 use super::*;
-use crate::dialogue::{Step, crew_job, districts as district_keys};
+use crate::dialogue::{Linked, Step, crew_job, districts as district_keys};
 use crate::domain::outgoing::Keyboard;
 use crate::domain::phone::Phone;
+use crate::domain::reading::Problem;
 use crate::domain::request::Status;
 
 /// One move of a story.
@@ -44,7 +45,7 @@ fn play(chat: &mut Chat, story: &[(Move, &str)]) {
             Captioned(id, t) => chat.photo(id, Some(t), None),
             Album(id) => chat.photo(id, None, Some("g")),
             AlbumCaptioned(id, t) => chat.photo(id, Some(t), Some("g")),
-            Place(d) => chat.give(&Input::Location { lat: 42.9, lon: 71.36, district: d.map(code) }),
+            Place(d) => chat.give(&Input::Location { lat: 42.9, lon: 71.36, district: d.map(code), rough: false }),
             Command(name, arg) => chat.give(&Input::Command { name, arg }),
             Silence => chat.silence(),
             Blocked => chat.give(&Input::Blocked),
@@ -269,8 +270,9 @@ fn a_job_shows_the_next_press_only() {
         _ => String::new(),
     };
     let shown = [Status::Queued, Status::Assigned, Status::InProgress, Status::Closed].map(|s| data(crew_job(&n, s, false)));
-    assert_eq!(shown, ["ca", "cg cd", "cr cd", ""]);
-    assert_eq!(data(crew_job(&n, Status::InProgress, true)), "cd");
+    assert_eq!(shown, ["ca", "cg cd cp", "cr cd cp", ""]);
+    assert_eq!(data(crew_job(&n, Status::InProgress, true)), "cd cp");
+    assert_eq!(data(crew_job(&n, Status::OnHold, true)), "cu");
 }
 
 #[test]
@@ -319,7 +321,7 @@ fn contacts_blocks_and_the_unreadable() {
     assert_eq!(short(&chat.give(&Input::Contact { phone: Some(phone), own: false })), "contact.not_own");
     assert_eq!(short(&chat.give(&Input::Contact { phone: None, own: true })), "contact.bad");
     assert_eq!(short(&chat.give(&Input::Unsupported { kind: "poll" })), "unsupported");
-    assert_eq!(short(&chat.give(&Input::Location { lat: f64::NAN, lon: 1.0, district: None })), "unsupported");
+    assert_eq!(short(&chat.give(&Input::Location { lat: f64::NAN, lon: 1.0, district: None, rough: false })), "unsupported");
     assert_eq!(short(&chat.give(&Input::Blocked)), "blocked");
     assert_eq!(short(&chat.give(&Input::Unblocked)), "unblocked");
 }
@@ -330,4 +332,57 @@ fn old_rows_still_read() {
     assert_eq!(empty, Conversation::default());
     let waiting: Conversation = serde_json::from_str(r#"{"step":{"at":"after_place","asked_at":"2026-11-20T09:00:00Z"},"later":1}"#).unwrap();
     assert_eq!(waiting.step, Step::AfterPlace { number: None, asked_at: day() });
+}
+
+#[test]
+fn several_problems_are_told_apart_later() {
+    let gas = ServiceCode::new("gas").unwrap();
+    let further = |hazard| Problem {
+        text: "!fault !gas".into(),
+        class: Guess::default(),
+        service: Guess { best: Some(gas.clone()), confidence: 1.0, sure: true },
+        hazard,
+    };
+    let mut chat = Chat::new();
+    let mut reading = read("^fire @taraz");
+    reading.others = vec![further(Some(Hazard::GasLeak)), further(Some(Hazard::Fire))];
+    // Each danger is spoken of once, before anything else.
+    assert_eq!(short(&chat.give(&Input::Text { text: "^fire", reading: &reading })), "register(^fire; taraz; -; ) | !safety.fire | !safety.gas_leak");
+    chat.state.last.as_mut().unwrap().linked = vec![Linked { number: chat.number(9), service: Some(gas.clone()) }];
+    assert_eq!(
+        short(&chat.text("!fault !gas still")),
+        format!("add({}; !fault !gas still; )", chat.number(9)).replace(&chat.number(9).to_string(), "9")
+    );
+    // Both again: they are known. One more: it is not.
+    let mut both = read("!fault !gas");
+    both.others = vec![further(None)];
+    assert!(short(&chat.give(&Input::Text { text: "both", reading: &both })).starts_with("add("));
+    both.others[0].service.best = ServiceCode::new("roads").ok();
+    assert!(!short(&chat.give(&Input::Text { text: "and more", reading: &both })).starts_with("add("));
+}
+
+#[test]
+fn a_short_question_asks_after_the_last_request() {
+    let first = || (Text("!fault !water @taraz"), "register(!fault !water @taraz; taraz; -; )");
+    story(&[first(), (Text("!fault when will it be mended?"), "add(1; !fault when will it be mended?; )")]);
+    story(&[first(), (Text("!fault when"), "add(1; !fault when; )")]);
+    story(&[first(), (Text("!fault something else is broken here"), ASKED)]);
+    story(&[first(), (Text("!fault @shu why?"), "register(!fault @shu why?; shu; -; )")]);
+}
+
+#[test]
+fn near_a_rough_border_the_point_completes_and_does_not_correct() {
+    let near = |district: &str| Input::Location { lat: 42.9, lon: 71.4, district: Some(code(district)), rough: true };
+    let mut chat = Chat::new();
+    chat.text("!fault !water");
+    assert_eq!(short(&chat.give(&near("shu"))), "register(!fault !water; shu; -; )");
+    let mut chat = Chat::new();
+    chat.photo("p", None, None);
+    chat.give(&near("shu"));
+    assert_eq!(short(&chat.text("!fault !water @taraz")), "register(!fault !water @taraz; taraz; -; p)");
+    // A certain point stands, whatever the words say.
+    let mut chat = Chat::new();
+    chat.photo("p", None, None);
+    chat.give(&Input::Location { lat: 42.9, lon: 71.4, district: Some(code("shu")), rough: false });
+    assert_eq!(short(&chat.text("!fault !water @taraz")), "register(!fault !water @taraz; shu; -; p)");
 }

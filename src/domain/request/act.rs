@@ -2,9 +2,10 @@
 
 use super::event::{CloseReason, Event};
 use super::state::{Priority, Request, Status};
+use crate::domain::access::Role;
 use crate::domain::class::{Class, Hazard, words};
 use crate::domain::ids::{AttachmentId, CrewCode, DistrictCode, QueueCode, RequestId, ServiceCode};
-use crate::domain::sla::Stage;
+use crate::domain::sla::{Duty, Leave, PauseReason, SlaBook, Stage};
 use crate::domain::text_ref::TextRef;
 use crate::domain::time::Instant;
 
@@ -20,6 +21,12 @@ pub enum Act {
     Hold {
         reason: TextRef,
         until: Option<Instant>,
+        /// Unset: a reason in words only.
+        why: Option<PauseReason>,
+    },
+    /// An asked-for pause is not given.
+    DeclinePause {
+        reason: Option<TextRef>,
     },
     Resume,
     Resolve {
@@ -31,6 +38,7 @@ pub enum Act {
     Reopen {
         reason: Option<TextRef>,
     },
+    /// "Not ours", with the owner proposed.
     Refuse {
         reason: TextRef,
         queue: QueueCode,
@@ -77,6 +85,29 @@ pub enum Act {
         stage: Stage,
         due_at: Instant,
     },
+    Flag {
+        vulnerable: bool,
+    },
+    /// A step of a ladder has effects on the request itself.
+    Escalate {
+        stage: Stage,
+        rung: u32,
+        raise: bool,
+        watch: Vec<Duty>,
+    },
+    /// Puts the clocks under a revision of the policies and calendars.
+    Retime {
+        revision: i64,
+    },
+}
+
+/// What a decision stands on besides the state.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    pub book: &'a SlaBook,
+    /// Unset: a resident or a part of the program.
+    pub role: Option<Role>,
+    pub at: Instant,
 }
 
 words! {
@@ -86,6 +117,7 @@ words! {
         Close = "close", Reopen = "reopen", Refuse = "refuse", Transfer = "transfer", Reject = "reject", Merge = "merge",
         Reclassify = "reclassify", Reply = "reply", Note = "note", AddMessage = "add_message", Attach = "attach", Locate = "locate",
         Rate = "rate", Breach = "breach",
+        DeclinePause = "decline_pause", Flag = "flag", Retime = "retime", Escalate = "escalate",
     }
 }
 
@@ -114,6 +146,10 @@ impl Act {
             Self::Locate { .. } => ActKind::Locate,
             Self::Rate { .. } => ActKind::Rate,
             Self::Breach { .. } => ActKind::Breach,
+            Self::DeclinePause { .. } => ActKind::DeclinePause,
+            Self::Flag { .. } => ActKind::Flag,
+            Self::Retime { .. } => ActKind::Retime,
+            Self::Escalate { .. } => ActKind::Escalate,
         }
     }
 }
@@ -128,14 +164,15 @@ impl ActKind {
             Self::Assign => matches!(status, S::Queued | S::Assigned),
             Self::Start => matches!(status, S::Assigned),
             Self::Arrive => matches!(status, S::InProgress),
-            Self::Hold | Self::Resolve => matches!(status, S::Assigned | S::InProgress),
+            Self::Hold | Self::DeclinePause | Self::Resolve => matches!(status, S::Assigned | S::InProgress),
             Self::Resume => matches!(status, S::OnHold),
             Self::Close => matches!(status, S::Resolved),
             Self::Reopen => matches!(status, S::Resolved | S::Closed),
             Self::Refuse | Self::Transfer => matches!(status, S::Queued | S::Assigned | S::InProgress),
             Self::Reject => matches!(status, S::New | S::Queued),
-            Self::Merge | Self::Reclassify => status.is_open(),
-            Self::Breach => status.is_open(),
+            Self::Merge | Self::Reclassify | Self::Flag | Self::Retime => status.is_open(),
+            // A resolved request may be late in being closed.
+            Self::Breach | Self::Escalate => status.is_open() || matches!(status, S::Resolved),
             Self::Rate => matches!(status, S::Resolved | S::Closed),
             Self::Reply | Self::Note | Self::AddMessage | Self::Attach | Self::Locate => true,
         }
@@ -153,13 +190,19 @@ pub enum ActError {
     IntoItself,
     #[error("the request is in that queue already")]
     SameQueue,
+    #[error("this role may not pause for the reason '{0}'")]
+    MayNotPause(PauseReason),
+    #[error("nobody has asked for a pause")]
+    NothingAsked,
+    #[error("a pause must end later than it begins")]
+    PauseInPast,
 }
 
 /// Decides what an act does. Pure: the same request and act always give the same events.
 ///
 /// # Errors
 /// [`ActError`] when the act is not allowed in the present state.
-pub fn decide(request: &Request, act: &Act) -> Result<Vec<Event>, ActError> {
+pub fn decide(request: &Request, act: &Act, ground: &Ground<'_>) -> Result<Vec<Event>, ActError> {
     let kind = act.kind();
     if !kind.allowed_from(request.status) {
         return Err(ActError::NotFrom { act: kind, status: request.status });
@@ -170,13 +213,15 @@ pub fn decide(request: &Request, act: &Act) -> Result<Vec<Event>, ActError> {
         Act::Assign { crew } => vec![Event::Assigned { crew }],
         Act::Start => vec![Event::Started],
         Act::Arrive => vec![Event::Arrived],
-        Act::Hold { reason, until } => vec![Event::Held { reason, until }],
+        Act::Hold { reason, until, why } => vec![hold(ground, reason, until, why)?],
+        Act::DeclinePause { .. } if request.pause_asked.is_none() => return Err(ActError::NothingAsked),
+        Act::DeclinePause { reason } => vec![Event::PauseDeclined { reason }],
         Act::Resume => vec![Event::Resumed],
         Act::Resolve { note } => vec![Event::Resolved { note }],
         Act::Close { by } => vec![Event::Closed { by }],
         Act::Reopen { reason } => vec![Event::Reopened { reason }],
         Act::Refuse { queue, .. } | Act::Transfer { queue, .. } if same(&queue) => return Err(ActError::SameQueue),
-        Act::Refuse { reason, queue } => vec![Event::Refused { reason, queue }],
+        Act::Refuse { reason, queue } => vec![refuse(request, ground, reason, queue)],
         Act::Transfer { queue, reason } => vec![Event::Transferred { queue, reason }],
         Act::Reject { reason } => vec![Event::Rejected { reason }],
         Act::Merge { into } if into == request.id => return Err(ActError::IntoItself),
@@ -194,11 +239,49 @@ pub fn decide(request: &Request, act: &Act) -> Result<Vec<Event>, ActError> {
         }
         Act::Reply { text } => vec![Event::Replied { text }],
         Act::Note { text } => vec![Event::Noted { text }],
-        Act::AddMessage { text } => vec![Event::MessageAdded { text }],
+        Act::AddMessage { text } => answered(request, ground, Event::MessageAdded { text }),
         Act::Attach { attachment } => vec![Event::AttachmentAdded { attachment }],
         Act::Locate { text } => vec![Event::Located { text }],
         Act::Rate { score } if (1..=5).contains(&score) => vec![Event::Rated { score }],
         Act::Rate { .. } => return Err(ActError::BadScore),
         Act::Breach { stage, due_at } => vec![Event::Breached { stage, due_at, priority: request.priority.raised() }],
+        Act::Flag { vulnerable } => vec![Event::Flagged { vulnerable }],
+        Act::Escalate { stage, rung, raise, watch } => {
+            let priority = if raise { request.priority.raised() } else { request.priority };
+            vec![Event::Escalated { stage, rung, priority, watch }]
+        }
+        Act::Retime { revision } => vec![Event::Retimed { revision }],
     })
+}
+
+fn hold(ground: &Ground<'_>, reason: TextRef, until: Option<Instant>, why: Option<PauseReason>) -> Result<Event, ActError> {
+    if until.is_some_and(|until| until <= ground.at) {
+        return Err(ActError::PauseInPast);
+    }
+    let kind = why.unwrap_or(PauseReason::Other);
+    let rule = ground.book.pause(kind);
+    match ground.role.map_or(Leave::Pause, |role| rule.leave(role)) {
+        Leave::Pause => Ok(Event::Held { reason, until: rule.end(ground.at, until), why }),
+        Leave::Ask => Ok(Event::PauseAsked { why: kind, reason, until }),
+        Leave::No => Err(ActError::MayNotPause(kind)),
+    }
+}
+
+/// The first refusals go to the proposed owner; then an arbiter decides, and owners no longer send it to each other.
+fn refuse(request: &Request, ground: &Ground<'_>, reason: TextRef, proposed: QueueCode) -> Event {
+    let arbiter = ground
+        .book
+        .arbitration
+        .as_ref()
+        .filter(|a| request.refused.saturating_add(1) >= a.after_refusals && request.queue.as_ref() != Some(&a.queue));
+    match arbiter {
+        Some(a) if a.queue != proposed => Event::Refused { reason, queue: a.queue.clone(), proposed: Some(proposed) },
+        _ => Event::Refused { reason, queue: proposed, proposed: None },
+    }
+}
+
+/// A word from the resident ends a pause that waited for it.
+fn answered(request: &Request, ground: &Ground<'_>, event: Event) -> Vec<Event> {
+    let waited = request.status == Status::OnHold && request.held_why.is_some_and(|why| ground.book.pause(why).until_answer);
+    if waited { vec![event, Event::Resumed] } else { vec![event] }
 }

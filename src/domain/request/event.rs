@@ -2,7 +2,7 @@
 
 use crate::domain::class::{Class, Hazard, words};
 use crate::domain::ids::{AttachmentId, CrewCode, DistrictCode, QueueCode, RequestId, ServiceCode};
-use crate::domain::sla::Stage;
+use crate::domain::sla::{Duty, PauseReason, Stage};
 use crate::domain::text_ref::TextRef;
 use crate::domain::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ words! {
 }
 
 /// One change. No personal data stands here: words are [`TextRef`]s to erasable rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     Registered(Box<Registration>),
@@ -30,15 +30,24 @@ pub enum Event {
         queue: QueueCode,
         rule: String,
     },
+    /// The same message told of that request too: each of the two names the other.
+    Linked {
+        to: RequestId,
+    },
     Accepted,
     Assigned {
         crew: CrewCode,
     },
     Started,
     Arrived,
+    /// The clocks of arrival and restoration stand still.
     Held {
         reason: TextRef,
+        /// When the work goes on by itself.
         until: Option<Instant>,
+        /// Unset in old rows: a reason in words only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<PauseReason>,
     },
     Resumed,
     Resolved {
@@ -50,9 +59,14 @@ pub enum Event {
     Reopened {
         reason: Option<TextRef>,
     },
+    /// "Not ours": back to a queue, with the owner that was proposed.
     Refused {
         reason: TextRef,
+        /// Where it went: to the proposed owner, or to arbitration.
         queue: QueueCode,
+        /// Who was proposed, when it went to arbitration instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposed: Option<QueueCode>,
     },
     Transferred {
         queue: QueueCode,
@@ -97,15 +111,43 @@ pub enum Event {
         due_at: Instant,
         priority: Priority,
     },
+    /// Somebody who may not pause asks for it. The clocks run on.
+    PauseAsked {
+        why: PauseReason,
+        reason: TextRef,
+        until: Option<Instant>,
+    },
+    PauseDeclined {
+        reason: Option<TextRef>,
+    },
+    /// It became known that the resident is vulnerable, or is not.
+    Flagged {
+        vulnerable: bool,
+    },
+    /// A step of a ladder raised the priority, or gave the request people who watch it.
+    Escalated {
+        stage: Stage,
+        /// Counts from 0 within the ladder.
+        rung: u32,
+        priority: Priority,
+        watch: Vec<Duty>,
+    },
+    /// A changed policy or calendar was applied to this request.
+    Retimed {
+        /// The revision of the books that holds from now on.
+        revision: i64,
+    },
 }
 
 words! {
     /// The name of an event's kind, as the journal's `kind` column holds it.
     EventKind {
-        Registered = "registered", Queued = "queued", Accepted = "accepted", Assigned = "assigned", Started = "started", Arrived = "arrived",
+        Registered = "registered", Queued = "queued", Linked = "linked", Accepted = "accepted", Assigned = "assigned", Started = "started", Arrived = "arrived",
         Held = "held", Resumed = "resumed", Resolved = "resolved", Closed = "closed", Reopened = "reopened", Refused = "refused",
         Transferred = "transferred", Rejected = "rejected", Merged = "merged", Reclassified = "reclassified", MessageAdded = "message_added",
         AttachmentAdded = "attachment_added", Located = "located", Replied = "replied", Noted = "noted", Rated = "rated", Breached = "breached",
+        PauseAsked = "pause_asked", PauseDeclined = "pause_declined", Flagged = "flagged", Retimed = "retimed",
+        Escalated = "escalated",
     }
 }
 
@@ -115,6 +157,7 @@ impl Event {
         match self {
             Self::Registered(_) => EventKind::Registered,
             Self::Queued { .. } => EventKind::Queued,
+            Self::Linked { .. } => EventKind::Linked,
             Self::Accepted => EventKind::Accepted,
             Self::Assigned { .. } => EventKind::Assigned,
             Self::Started => EventKind::Started,
@@ -136,6 +179,11 @@ impl Event {
             Self::Noted { .. } => EventKind::Noted,
             Self::Rated { .. } => EventKind::Rated,
             Self::Breached { .. } => EventKind::Breached,
+            Self::PauseAsked { .. } => EventKind::PauseAsked,
+            Self::PauseDeclined { .. } => EventKind::PauseDeclined,
+            Self::Flagged { .. } => EventKind::Flagged,
+            Self::Retimed { .. } => EventKind::Retimed,
+            Self::Escalated { .. } => EventKind::Escalated,
         }
     }
 }

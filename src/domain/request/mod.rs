@@ -7,7 +7,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, ActError, ActKind, decide};
+pub use act::{Act, ActError, ActKind, Ground, decide};
 pub use chain::{ChainKey, GENESIS, Link, RowHash, link};
 pub use event::{CloseReason, Event, EventKind};
 pub use state::{Priority, Registration, Request, Status, fold};

@@ -6,8 +6,10 @@ use crate::domain::ids::{ConversationId, CrewCode, DistrictCode, QueueCode, Requ
 use crate::domain::inbound::ChannelKind;
 use crate::domain::lang::Lang;
 use crate::domain::number::RequestNumber;
+use crate::domain::sla::PauseReason;
 use crate::domain::text_ref::TextRef;
 use crate::domain::time::Instant;
+use crate::domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -52,7 +54,7 @@ impl Priority {
 }
 
 /// How a request begins: everything that is known when it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Registration {
     pub number: RequestNumber,
     pub channel: ChannelKind,
@@ -68,6 +70,12 @@ pub struct Registration {
     pub text: TextRef,
     pub reported_at: Instant,
     pub received_at: Instant,
+    /// What triage thought of the words; none when a person stated everything, and in rows older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triage: Option<Verdict>,
+    /// The resident is old, ill, disabled or with small children, as far as we were told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vulnerable: bool,
 }
 
 /// The present state. `version` counts the journal's rows: it is the `seq` of the last one.
@@ -78,6 +86,10 @@ pub struct Request {
     pub status: Status,
     /// While on hold: what it goes back to.
     pub held_from: Option<Status>,
+    /// While on hold: why.
+    pub held_why: Option<PauseReason>,
+    /// A pause that was asked for and neither given nor declined yet.
+    pub pause_asked: Option<PauseReason>,
     pub class: Option<Class>,
     pub service: Option<ServiceCode>,
     pub district: Option<DistrictCode>,
@@ -86,6 +98,7 @@ pub struct Request {
     pub hazard: Option<Hazard>,
     pub priority: Priority,
     pub needs_utility: bool,
+    pub vulnerable: bool,
     pub channel: ChannelKind,
     pub lang: Lang,
     pub resident: Option<ResidentId>,
@@ -114,6 +127,8 @@ impl Request {
             number: r.number.clone(),
             status: Status::New,
             held_from: None,
+            held_why: None,
+            pause_asked: None,
             class: r.class,
             service: r.service.clone(),
             district: r.district.clone(),
@@ -122,6 +137,7 @@ impl Request {
             hazard: r.hazard,
             priority: r.priority,
             needs_utility: r.needs_utility,
+            vulnerable: r.vulnerable,
             channel: r.channel,
             lang: r.lang,
             resident: r.resident,
@@ -149,8 +165,14 @@ impl Request {
             | Event::MessageAdded { .. }
             | Event::AttachmentAdded { .. }
             | Event::Located { .. }
+            | Event::Linked { .. }
             | Event::Replied { .. }
-            | Event::Noted { .. } => {}
+            | Event::Noted { .. }
+            | Event::Retimed { .. } => {}
+            Event::PauseAsked { why, .. } => self.pause_asked = Some(*why),
+            Event::PauseDeclined { .. } => self.pause_asked = None,
+            Event::Flagged { vulnerable } => self.vulnerable = *vulnerable,
+            Event::Escalated { priority, .. } => self.priority = *priority,
             Event::Queued { queue, .. } => {
                 self.queue = Some(queue.clone());
                 if self.status == Status::New {
@@ -170,16 +192,23 @@ impl Request {
             Event::Arrived => {
                 self.arrived_at.get_or_insert(at);
             }
-            Event::Held { .. } => {
+            Event::Held { why, .. } => {
                 self.held_from = Some(self.status);
+                self.held_why = Some(why.unwrap_or(PauseReason::Other));
+                self.pause_asked = None;
                 self.status = Status::OnHold;
             }
-            Event::Resumed => self.status = self.held_from.take().unwrap_or(Status::Assigned),
+            Event::Resumed => {
+                self.status = self.held_from.take().unwrap_or(Status::Assigned);
+                self.held_why = None;
+            }
             Event::Resolved { .. } => {
+                self.pause_asked = None;
                 self.status = Status::Resolved;
                 self.resolved_at = Some(at);
             }
             Event::Closed { .. } => {
+                self.pause_asked = None;
                 self.status = Status::Closed;
                 self.closed_at = Some(at);
             }
@@ -199,10 +228,12 @@ impl Request {
                 self.queue = Some(queue.clone());
             }
             Event::Rejected { .. } => {
+                self.pause_asked = None;
                 self.status = Status::Rejected;
                 self.closed_at = Some(at);
             }
             Event::Merged { into } => {
+                self.pause_asked = None;
                 self.status = Status::Duplicate;
                 self.parent = Some(*into);
                 self.closed_at = Some(at);
@@ -227,6 +258,8 @@ impl Request {
     fn back_to_queue(&mut self) {
         self.status = Status::Queued;
         self.held_from = None;
+        self.held_why = None;
+        self.pause_asked = None;
         self.crew = None;
         self.accepted_at = None;
         self.arrived_at = None;

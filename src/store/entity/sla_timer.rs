@@ -15,6 +15,9 @@ pub struct Model {
     pub due_at: DateTimeUtc,
     pub remaining_us: Option<i64>,
     pub ended_at: Option<DateTimeUtc>,
+    pub run: Option<String>,
+    /// When its ladder is to be looked at next.
+    pub alarm_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,6 +1,8 @@
 //! Where a list goes on, as an opaque word: hex of JSON. It comes back from outside, so it is read like any hostile input.
 
 use crate::domain::{Instant, RequestId};
+use crate::store::callbacks::CallbackCursor;
+use crate::store::calls::list::CallCursor;
 use crate::store::requests::{QueueCursor, Stored};
 use crate::web::error::ApiError;
 use chrono::Datelike;
@@ -24,6 +26,18 @@ fn storable(at: Instant) -> bool {
 impl Cursor for QueueCursor {
     fn is_sane(&self) -> bool {
         storable(self.due)
+    }
+}
+
+impl Cursor for CallCursor {
+    fn is_sane(&self) -> bool {
+        storable(self.at)
+    }
+}
+
+impl Cursor for CallbackCursor {
+    fn is_sane(&self) -> bool {
+        storable(self.at)
     }
 }
 

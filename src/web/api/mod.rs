@@ -18,6 +18,7 @@ use access::Access::{self, May, Open, Resident, SignedIn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{guard, middleware};
 use staff::acts;
+pub(super) use staff::calls as staff_calls;
 
 /// Where every path of the table begins.
 pub const BASE: &str = "/api/v1";
@@ -25,7 +26,7 @@ pub const BASE: &str = "/api/v1";
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// `GET`, `POST`, `DELETE`.
+    /// `GET`, `PUT`, `POST`, `DELETE`.
     pub method: &'static str,
     /// Below [`BASE`].
     pub path: &'static str,
@@ -49,6 +50,7 @@ macro_rules! table {
         }
     };
     (@guard GET) => { guard::Get() };
+    (@guard PUT) => { guard::Put() };
     (@guard POST) => { guard::Post() };
     (@guard DELETE) => { guard::Delete() };
 }
@@ -81,6 +83,8 @@ table! {
     POST "/staff/requests/{number}/start" May(P::Act(K::Start)) => acts::act::<acts::Start>;
     POST "/staff/requests/{number}/arrive" May(P::Act(K::Arrive)) => acts::act::<acts::Arrive>;
     POST "/staff/requests/{number}/hold" May(P::Act(K::Hold)) => acts::act::<acts::Hold>;
+    POST "/staff/requests/{number}/decline-pause" May(P::Act(K::DeclinePause)) => acts::act::<acts::DeclinePause>;
+    POST "/staff/requests/{number}/flag" May(P::Act(K::Flag)) => acts::act::<acts::Flag>;
     POST "/staff/requests/{number}/resume" May(P::Act(K::Resume)) => acts::act::<acts::Resume>;
     POST "/staff/requests/{number}/resolve" May(P::Act(K::Resolve)) => acts::act::<acts::Resolve>;
     POST "/staff/requests/{number}/close" May(P::Act(K::Close)) => acts::act::<acts::Close>;
@@ -92,10 +96,40 @@ table! {
     POST "/staff/requests/{number}/reply" May(P::Act(K::Reply)) => acts::act::<acts::Reply>;
     POST "/staff/requests/{number}/note" May(P::Act(K::Note)) => acts::act::<acts::Note>;
     POST "/staff/requests/{number}/merge" May(P::Act(K::Merge)) => acts::act::<acts::Merge>;
+    GET "/staff/requests/{number}/ledger" May(P::ReadRequest) => staff::clocks::account;
+    GET "/staff/sla/preview" May(P::ReadBooks) => staff::clocks::preview;
+    GET "/staff/notices" SignedIn => staff::clocks::screen;
+    POST "/staff/notices/{id}/seen" SignedIn => staff::clocks::seen;
+    GET "/staff/books" May(P::ReadBooks) => staff::books::list;
+    POST "/staff/books" May(P::ManageBooks) => staff::books::change;
+    POST "/staff/books/preview" May(P::ManageBooks) => staff::books::preview;
+    POST "/staff/books/import" May(P::ManageBooks) => staff::books::import;
+    GET "/staff/books/{number}" May(P::ReadBooks) => staff::books::show;
+    GET "/staff/books/{number}/moves" May(P::ManageBooks) => staff::books::moves;
+    POST "/staff/books/{number}/apply" May(P::ManageBooks) => staff::books::apply;
+    GET "/staff/duties" May(P::ManageBooks) => staff::books::roster;
+    POST "/staff/duties" May(P::ManageBooks) => staff::books::add_duty;
+    DELETE "/staff/duties/{id}" May(P::ManageBooks) => staff::books::remove_duty;
     GET "/staff/crews" May(P::ListCrews) => staff::crews::list;
     GET "/staff/crews/{code}/jobs" May(P::ReadJobs) => staff::crews::jobs;
     GET "/staff/outbox" May(P::ManageOutbox) => staff::mail::outbox;
     POST "/staff/outbox/{id}/resend" May(P::ManageOutbox) => staff::mail::resend;
     GET "/staff/inbox" May(P::ManageOutbox) => staff::mail::inbox;
     GET "/staff/reports/summary" May(P::ReadReports) => staff::reports::summary;
+    GET "/staff/reports/calls" May(P::ReadReports) => staff::call_report::show;
+    // The call centre.
+    GET "/staff/calls" May(P::ReadCalls) => staff::calls::list;
+    GET "/staff/calls/{id}" May(P::ReadCalls) => staff::calls::card;
+    GET "/staff/calls/{id}/recording" May(P::HearRecordings) => staff::recordings::show;
+    POST "/staff/calls/{id}/join" May(P::WorkCalls) => staff::calls::join;
+    POST "/staff/calls/{id}/part" May(P::WorkCalls) => staff::calls::part;
+    POST "/staff/calls/{id}/consultation" May(P::WorkCalls) => staff::calls::consultation;
+    GET "/staff/callbacks" May(P::ReadCalls) => staff::callbacks::list;
+    POST "/staff/callbacks/{id}/take" May(P::WorkCalls) => staff::callbacks::take;
+    POST "/staff/callbacks/{id}/outcome" May(P::WorkCalls) => staff::callbacks::outcome;
+    GET "/staff/drafts" SignedIn => staff::drafts::list;
+    GET "/staff/drafts/{name}" SignedIn => staff::drafts::show;
+    PUT "/staff/drafts/{name}" SignedIn => staff::drafts::put;
+    DELETE "/staff/drafts/{name}" SignedIn => staff::drafts::remove;
+    GET "/staff/events" SignedIn => staff::events::stream;
 }

@@ -1,10 +1,12 @@
 //! Requests as JSON. What stands here holds no words, names or phones of a person.
 
+use crate::config::Book;
+use crate::dispatch::problems::Registered;
 use crate::dispatch::record::Subject;
 use crate::domain::catalog::Named;
 use crate::domain::inbound::ChannelKind;
 use crate::domain::request::{Priority, Status};
-use crate::domain::sla::{Stage, Timer, TimerState};
+use crate::domain::sla::{PauseReason, Stage, Timer, TimerState};
 use crate::domain::time::never;
 use crate::domain::{Class, CrewCode, DistrictCode, Hazard, Instant, Lang, QueueCode, ServiceCode};
 use crate::store::listed::Listed;
@@ -13,6 +15,7 @@ use chrono::{Datelike, Offset, SecondsFormat, Timelike};
 use chrono_tz::Asia::Almaty;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// A moment as RFC 3339 with the oblast's offset.
 #[must_use]
@@ -46,7 +49,9 @@ impl Serialize for At {
         let zone = format_args!("{sign}{:02}:{:02}", away / 3600, away / 60 % 60);
         match fraction {
             0 => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}{zone}")),
-            _ if fraction.is_multiple_of(1000) => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{:03}{zone}", fraction / 1000)),
+            _ if fraction.is_multiple_of(1000) => {
+                s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{:03}{zone}", fraction / 1000))
+            }
             _ => s.collect_str(&format_args!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{sec:02}.{fraction:06}{zone}")),
         }
     }
@@ -64,7 +69,12 @@ pub struct State<'a> {
     queue: Option<&'a QueueCode>,
     crew: Option<&'a CrewCode>,
     hazard: Option<Hazard>,
+    vulnerable: bool,
     priority: Priority,
+    /// While on hold: why.
+    held_why: Option<PauseReason>,
+    /// A pause that somebody asks for.
+    pause_asked: Option<PauseReason>,
     channel: ChannelKind,
     language: Lang,
     overdue: bool,
@@ -103,7 +113,10 @@ impl<'a> State<'a> {
             queue: r.queue.as_ref(),
             crew: r.crew.as_ref(),
             hazard: r.hazard,
+            vulnerable: r.vulnerable,
             priority: r.priority,
+            held_why: r.held_why,
+            pause_asked: r.pause_asked,
             channel: r.channel,
             language: r.lang,
             overdue: s.overdue,
@@ -194,6 +207,21 @@ pub fn own(s: &Subject) -> Value {
 #[must_use]
 pub fn own_of(s: &Stored, timers: &[Timer]) -> Value {
     for_resident(state_of(s, timers))
+}
+
+/// What a registration answers: the leading request as `one` shows it, `linked` with the others that the same text made, and `safety`, what to do
+/// first when there is danger, in the language of the request.
+#[must_use]
+pub fn made(book: &Book, made: &Registered, one: impl Fn(&Subject) -> Value) -> Value {
+    let mut answer = one(&made.leading);
+    let lang = made.leading.stored.request.lang;
+    let hazards: BTreeSet<Hazard> = made.all().filter_map(|s| s.stored.request.hazard).collect();
+    let safety: Vec<&str> = hazards.iter().filter_map(|h| book.messages.get(lang, &format!("safety.{h}"))).collect();
+    if let Some(map) = answer.as_object_mut() {
+        map.insert("linked".into(), made.linked.iter().map(one).collect());
+        map.insert("safety".into(), if safety.is_empty() { Value::Null } else { safety.join("\n").into() });
+    }
+    answer
 }
 
 /// A state without what is inner.

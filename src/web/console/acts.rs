@@ -5,6 +5,7 @@ use super::words::Words;
 use crate::dispatch::acts::StaffAct;
 use crate::domain::access::{Permission, Scope};
 use crate::domain::request::{ActKind, Priority, Request, Status};
+use crate::domain::sla::PauseReason;
 use crate::domain::{Class, CrewCode, DistrictCode, Hazard, Instant, QueueCode, RequestNumber, ServiceCode};
 use chrono::{NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Almaty;
@@ -22,6 +23,8 @@ pub struct ActForm {
     pub reason: String,
     pub note: String,
     pub until: String,
+    pub why: String,
+    pub vulnerable: String,
     pub crew: String,
     pub queue: String,
     pub into: String,
@@ -39,6 +42,8 @@ impl ActForm {
             "reason" => &self.reason,
             "note" => &self.note,
             "until" => &self.until,
+            "why" => &self.why,
+            "vulnerable" => &self.vulnerable,
             "crew" => &self.crew,
             "queue" => &self.queue,
             "into" => &self.into,
@@ -78,7 +83,9 @@ pub fn stated(kind: ActKind, f: &ActForm) -> Result<StaffAct, &'static str> {
         ActKind::Assign => StaffAct::Assign { crew: CrewCode::new(f.crew.as_str()).map_err(|_| "bad_crew")? },
         ActKind::Start => StaffAct::Start,
         ActKind::Arrive => StaffAct::Arrive,
-        ActKind::Hold => StaffAct::Hold { reason: reason(), until: optional(&f.until, local)? },
+        ActKind::Hold => StaffAct::Hold { why: optional(&f.why, PauseReason::parse)?, reason: reason(), until: optional(&f.until, local)? },
+        ActKind::DeclinePause => StaffAct::DeclinePause { reason: some(&f.reason).map(str::to_owned) },
+        ActKind::Flag => StaffAct::Flag { vulnerable: f.vulnerable == "yes" },
         ActKind::Resume => StaffAct::Resume,
         ActKind::Resolve => StaffAct::Resolve { note: some(&f.note).map(str::to_owned) },
         ActKind::Close => StaffAct::Close,
@@ -99,7 +106,9 @@ pub fn stated(kind: ActKind, f: &ActForm) -> Result<StaffAct, &'static str> {
         },
         ActKind::Reply => StaffAct::Reply { text: f.text.clone() },
         ActKind::Note => StaffAct::Note { text: f.text.clone() },
-        ActKind::AddMessage | ActKind::Attach | ActKind::Locate | ActKind::Rate | ActKind::Breach => return Err("not_found"),
+        ActKind::AddMessage | ActKind::Attach | ActKind::Locate | ActKind::Rate | ActKind::Breach
+        // These have doors of their own.
+        | ActKind::Escalate | ActKind::Retime => return Err("not_found"),
     })
 }
 
@@ -136,7 +145,7 @@ pub(super) struct Offer {
 }
 
 /// The order in which acts stand on the page.
-const ORDER: [ActKind; 16] = [
+const ORDER: [ActKind; 18] = [
     ActKind::Accept,
     ActKind::Assign,
     ActKind::Start,
@@ -145,6 +154,8 @@ const ORDER: [ActKind; 16] = [
     ActKind::Resume,
     ActKind::Close,
     ActKind::Hold,
+    ActKind::DeclinePause,
+    ActKind::Flag,
     ActKind::Transfer,
     ActKind::Refuse,
     ActKind::Reclassify,
@@ -161,6 +172,7 @@ pub(super) fn allowed(scope: &Scope, r: &Request) -> Vec<ActKind> {
         .into_iter()
         .filter(|k| k.allowed_from(r.status) && scope.role.may(Permission::Act(*k)))
         .filter(|k| *k != ActKind::Arrive || r.arrived_at.is_none())
+        .filter(|k| *k != ActKind::DeclinePause || r.pause_asked.is_some())
         .collect()
 }
 
@@ -214,7 +226,21 @@ fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&ActForm>) -> 
             let list = crews.map(|c| (c.code.to_string(), c.name.get(w.lang).to_owned())).collect();
             vec![select("crew", "console.choose_crew", true, r.crew.as_ref().map_or("", CrewCode::as_str), list)]
         }
-        ActKind::Hold => vec![plain("reason", "console.reason", Look::Area, true), plain("until", "console.until", Look::Moment, false)],
+        ActKind::Hold => {
+            let reasons = PauseReason::ALL.iter().map(|p| (p.as_str().to_owned(), w.of("pause", p.as_str()))).collect();
+            let present = r.pause_asked.unwrap_or(PauseReason::Other);
+            vec![
+                select("why", "console.pause_why", true, present.as_str(), reasons),
+                plain("reason", "console.reason", Look::Area, true),
+                plain("until", "console.until", Look::Moment, false),
+            ]
+        }
+        ActKind::DeclinePause => vec![plain("reason", "console.reason", Look::Area, false)],
+        ActKind::Flag => {
+            let answers = [("yes", "console.vulnerable_yes"), ("no", "console.vulnerable_no")];
+            let list = answers.iter().map(|(v, key)| ((*v).to_owned(), w.t(key).to_owned())).collect();
+            vec![select("vulnerable", "console.vulnerable", true, if r.vulnerable { "no" } else { "yes" }, list)]
+        }
         ActKind::Resolve => vec![plain("note", "console.note", Look::Area, false)],
         ActKind::Reopen => vec![plain("reason", "console.reason", Look::Area, false)],
         ActKind::Refuse => vec![queues(), plain("reason", "console.reason", Look::Area, true)],
@@ -265,7 +291,7 @@ mod tests {
     fn forms_become_acts() {
         let f = ActForm { until: "2026-11-21T18:40".into(), reason: "жду деталь".into(), ..ActForm::default() };
         let until = "2026-11-21T13:40:00Z".parse().ok();
-        assert_eq!(stated(ActKind::Hold, &f), Ok(StaffAct::Hold { reason: "жду деталь".into(), until }));
+        assert_eq!(stated(ActKind::Hold, &f), Ok(StaffAct::Hold { why: None, reason: "жду деталь".into(), until }));
         let f = ActForm { hazard: "none".into(), class: "complaint".into(), priority: "1".into(), ..ActForm::default() };
         let want =
             StaffAct::Reclassify { class: Some(Class::Complaint), service: None, district: None, hazard: Some(None), priority: Some(Priority::HIGH) };

@@ -28,6 +28,7 @@ pub struct NewForm {
     service: String,
     district: String,
     lang: String,
+    vulnerable: String,
 }
 
 #[derive(Template)]
@@ -88,6 +89,7 @@ fn read(f: &NewForm) -> Result<(Stated, Option<Phone>), &'static str> {
         address: some(&f.address),
         location: None,
         lang: Lang::parse(&f.lang),
+        vulnerable: f.vulnerable == "yes",
     };
     Ok((stated, some(&f.phone).map(|p| Phone::parse(&p).map_err(|_| "bad_phone")).transpose()?))
 }
@@ -99,12 +101,12 @@ fn read(f: &NewForm) -> Result<(Stated, Option<Phone>), &'static str> {
 pub async fn create(req: HttpRequest, state: web::Data<WebState>, session: Session, form: web::Form<NewForm>) -> Result<HttpResponse, ApiError> {
     session.check_csrf(&form.csrf)?;
     let done = match read(&form) {
-        Ok((stated, phone)) => for_caller(&state.core, &session.scope, stated, phone).await,
+        Ok((stated, phone)) => for_caller(&state.core, &session.scope, stated, phone, None).await,
         Err(code) => Err(DispatchError::invalid(code, "")),
     };
     match done {
-        Ok(subject) => {
-            let r = &subject.stored.request;
+        Ok(made) => {
+            let r = &made.leading.stored.request;
             let reachable = r.queue.as_ref().is_some_and(|q| session.scope.covers(q, None));
             Ok(see(&if reachable { format!("/console/requests/{}?created=1", r.number) } else { format!("/console/new?created={}", r.number) }))
         }

@@ -7,6 +7,7 @@ use crate::domain::access::Permission;
 use crate::domain::phone::Phone;
 use crate::domain::request::Event;
 use crate::domain::sla::Timer;
+use crate::domain::verdict::Verdict;
 use crate::domain::{RequestNumber, StaffId};
 use crate::store::attachments::{self, AttachmentRow};
 use crate::store::journal::{self, JournalRow};
@@ -31,6 +32,9 @@ pub(super) struct Material {
     pub journal: Vec<JournalRow>,
     pub names: Names,
     pub phone: Option<Phone>,
+    /// What triage thought of it, and the words that decided, until they are erased.
+    pub thought: Option<Verdict>,
+    pub why: Vec<String>,
     /// Public numbers of requests that the journal names by identifier.
     pub numbers: BTreeMap<String, String>,
 }
@@ -49,10 +53,15 @@ pub(super) async fn material(state: &WebState, session: &Session, number: &str, 
     let names = names_of(c, messages.iter().map(|m| &m.author).chain(journal.iter().map(|j| &j.actor))).await?;
     let into = |j: &JournalRow| match j.event() {
         Ok(Event::Merged { into }) => Some(into),
+        Ok(Event::Linked { to }) => Some(to),
         _ => None,
     };
     let merged: Vec<_> = journal.iter().filter_map(into).chain(stored.request.parent).collect();
     let numbers = requests::load_many(c, &merged).await?.into_iter().map(|s| (s.request.id.to_string(), s.request.number.to_string())).collect();
+    let thought = match journal.first().map(JournalRow::event) {
+        Some(Ok(Event::Registered(r))) => r.triage.clone(),
+        _ => None,
+    };
     let phone = match stored.request.resident {
         Some(r) => residents::load(c, r).await?.and_then(|r| r.phone),
         None => None,
@@ -62,6 +71,8 @@ pub(super) async fn material(state: &WebState, session: &Session, number: &str, 
         outbox: outbox::of_request(c, id).await?,
         place: messages::place_of(c, id).await?,
         files: attachments::of_request(c, id).await?,
+        why: messages::reasons_of(c, id).await?.unwrap_or_default(),
+        thought,
         stored,
         messages,
         journal,

@@ -4,10 +4,12 @@
 
 mod acts;
 pub(in crate::web) mod assets;
+mod clocks;
 mod create;
 mod jobs;
 mod material;
 mod queues;
+mod reading;
 mod request;
 pub(in crate::web) mod shell;
 mod sign_in;
@@ -39,6 +41,9 @@ pub fn configure(c: &mut ServiceConfig) {
     c.route("/console/requests/{number}/personal", post().to(request::personal));
     c.route("/console/requests/{number}/acts/{act}", post().to(request::do_act));
     c.route("/console/requests/{number}/files/{id}", get().to(request::open_file));
+    c.route("/console/requests/{number}/ledger", get().to(clocks::account));
+    c.route("/console/notices", get().to(clocks::screen));
+    c.service(resource("/console/notices/{id}/seen").route(post().to(clocks::seen)).route(get().to(clocks::screen)));
     c.route("/console/requests/{number}/{rest:.*}", get().to(request::back));
     c.route("/console/jobs", get().to(jobs::list));
     c.service(resource("/console/link-code").route(post().to(jobs::link_code)).route(get().to(jobs::back)));

@@ -54,6 +54,7 @@ pub async fn overview(req: HttpRequest, state: web::Data<WebState>, session: Ses
         let text = s.w.t("console.saved").to_owned();
         s = s.noticed(true, text);
     }
+    let s = s.ringing(&state, &session).await?;
     let (first, busy, empty) = grouped(&s.w, &session.scope, &counts);
     page(StatusCode::OK, &QueuesPage { s, first, busy, empty })
 }
@@ -273,7 +274,7 @@ pub async fn list(
     list.truncate(PAGE);
     let next = list.last().filter(|_| more).map(QueueCursor::after);
     let firsts = first_words(&state, &list).await?;
-    let s = Shell::of(&state, peer::language(&req), &session, "queues");
+    let s = Shell::of(&state, peer::language(&req), &session, "queues").ringing(&state, &session).await?;
     let rows = rows(&s.w, &list, &firsts, state.core.now());
     page(StatusCode::OK, &QueuePage::new(s, &code, &asked, rows, next.as_ref()))
 }

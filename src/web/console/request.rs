@@ -1,7 +1,8 @@
 //! One request: everything about it on one page, and the acts that may be done now.
 
-use super::acts::{ActForm, Offer, offers, stated};
+use super::acts::{ActForm, Offer, allowed, offers, stated};
 use super::material::{Material, material};
+use super::reading::ReadBox;
 use super::shell::{Shell, page, see};
 use super::thread::{Line, Said, history, thread};
 use super::words::{Due, Words};
@@ -9,7 +10,7 @@ use crate::config::{local_date_time, local_time};
 use crate::dispatch::DispatchError;
 use crate::dispatch::acts::act;
 use crate::domain::access::{Permission, Scope};
-use crate::domain::request::ActKind;
+use crate::domain::request::{ActKind, Event};
 use crate::domain::sla::{Timer, TimerState};
 use crate::domain::{Instant, RequestNumber};
 use crate::store::attachments::{self, AttachmentRow};
@@ -55,6 +56,8 @@ pub(super) struct RequestPage<'a> {
     pub number: String,
     pub version: i64,
     pub hazard: Option<String>,
+    pub pause_asked: Option<String>,
+    pub vulnerable: bool,
     pub status: &'static str,
     pub status_name: String,
     pub priority: u8,
@@ -72,6 +75,9 @@ pub(super) struct RequestPage<'a> {
     pub rating: Option<u8>,
     pub reopened: u32,
     pub parent: Option<String>,
+    /// Requests of the same message.
+    pub linked: Vec<String>,
+    pub reading: Option<ReadBox>,
     pub address: Option<String>,
     pub point: Option<(String, String)>,
     /// Masked, or whole when it was asked for.
@@ -108,6 +114,8 @@ impl<'a> RequestPage<'a> {
             number: r.number.to_string(),
             version: r.version,
             hazard: r.hazard.map(|h| w.of("hazard", h.as_str())),
+            pause_asked: r.pause_asked.map(|p| w.of("pause", p.as_str())),
+            vulnerable: r.vulnerable,
             status: r.status.as_str(),
             status_name: w.of("state", r.status.as_str()),
             priority: r.priority.0,
@@ -125,6 +133,8 @@ impl<'a> RequestPage<'a> {
             rating: r.rating,
             reopened: r.reopened,
             parent: r.parent.and_then(|p| m.numbers.get(&p.to_string()).cloned()),
+            linked: linked(m),
+            reading: m.thought.as_ref().map(|v| ReadBox::new(&w, r, v, &m.why, allowed(scope, r).contains(&ActKind::Reclassify))),
             address: place.address,
             point: place.lat.zip(place.lon).map(|(lat, lon)| (format!("{lat:.5}"), format!("{lon:.5}"))),
             phone: m.phone.as_ref().map(|p| if shown.revealed { p.e164().to_owned() } else { p.masked() }),
@@ -140,6 +150,11 @@ impl<'a> RequestPage<'a> {
             s,
         }
     }
+}
+
+fn linked(m: &Material) -> Vec<String> {
+    let ids = m.journal.iter().filter_map(|j| if let Ok(Event::Linked { to }) = j.event() { Some(to.to_string()) } else { None });
+    ids.filter_map(|id| m.numbers.get(&id).cloned()).collect()
 }
 
 fn clock(w: &Words<'_>, t: &Timer, now: Instant) -> ClockLine {
@@ -182,7 +197,7 @@ pub async fn show(
     just: web::Query<Just>,
 ) -> Result<HttpResponse, ApiError> {
     let m = material(&state, &session, &number, "thread", None).await?;
-    let mut s = Shell::of(&state, peer::language(&req), &session, "request");
+    let mut s = Shell::of(&state, peer::language(&req), &session, "request").ringing(&state, &session).await?;
     if !just.created.is_empty() {
         let text = s.w.with("console.created", "number", &m.stored.request.number.to_string());
         s = s.noticed(true, text);
@@ -274,12 +289,17 @@ pub async fn do_act(
 ///
 /// # Errors
 /// `forbidden` for a role without personal data; else as [`files::answer`].
-pub async fn open_file(session: Session, state: web::Data<WebState>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+pub async fn open_file(
+    session: Session,
+    state: web::Data<WebState>,
+    path: web::Path<(String, String)>,
+    asked: files::Asked,
+) -> Result<HttpResponse, ApiError> {
     if !session.may(Permission::ReadPersonal) {
         return Err(ApiError::new("forbidden"));
     }
     let number = RequestNumber::parse(&path.0).map_err(|_| ApiError::new("bad_number"))?;
-    files::answer(&state, &session.scope, &number, &path.1).await
+    files::answer(&state, &session.scope, &number, &path.1, &asked).await
 }
 
 /// A GET of a page that only a form makes (a reload, a change of language): the request itself.

@@ -2,8 +2,9 @@
 
 use super::assets::{LINKS, Links};
 use super::words::Words;
-use crate::domain::Lang;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::{Lang, QueueCode};
+use crate::store::stats;
 use crate::web::auth::Session;
 use crate::web::error::ApiError;
 use crate::web::state::WebState;
@@ -29,6 +30,14 @@ pub struct Notice {
     pub text: String,
 }
 
+/// Dangers in one queue that nobody has taken yet.
+#[derive(Debug, Clone)]
+pub struct Danger {
+    pub queue: String,
+    pub name: String,
+    pub count: i64,
+}
+
 /// The surroundings of a page.
 pub struct Shell<'a> {
     pub w: Words<'a>,
@@ -41,6 +50,8 @@ pub struct Shell<'a> {
     pub notice: Option<Notice>,
     /// What a public page's language links take along, so that the page stays what it is.
     pub again: &'static str,
+    /// What rings: shown above the page and marked in its title.
+    pub dangers: Vec<Danger>,
 }
 
 impl<'a> Shell<'a> {
@@ -54,7 +65,26 @@ impl<'a> Shell<'a> {
             here,
             notice: None,
             again: "",
+            dangers: Vec::new(),
         }
+    }
+
+    /// Looks for dangers in the reader's reach that nobody has taken yet.
+    ///
+    /// # Errors
+    /// Failures of the database.
+    pub async fn ringing(mut self, state: &WebState, session: &Session) -> Result<Self, ApiError> {
+        for (queue, count) in stats::untaken_dangers(state.core.db.read()).await? {
+            let Some(queue) = queue.and_then(|q| QueueCode::new(q).ok()).filter(|q| session.scope.covers(q, None)) else { continue };
+            self.dangers.push(Danger { name: self.w.queue(&queue), queue: queue.to_string(), count });
+        }
+        Ok(self)
+    }
+
+    /// How many dangers ring.
+    #[must_use]
+    pub fn ring(&self) -> i64 {
+        self.dangers.iter().map(|d| d.count).sum()
     }
 
     /// The surroundings for a signed-in member of staff.

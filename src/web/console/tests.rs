@@ -7,16 +7,18 @@ use super::jobs::{JobsPage, jobs_of};
 use super::material::Material;
 use super::queues::{Asked, QueuePage, QueuesPage, grouped, rows};
 use super::request::{RequestPage, Shown};
-use super::shell::{Shell, Who};
+use super::shell::{Danger, Shell, Who};
 use super::sign_in::SignInPage;
 use super::words::Words;
 use crate::config::Book;
 use crate::domain::access::{Reach, Role, Scope};
 use crate::domain::inbound::ChannelKind;
 use crate::domain::phone::Phone;
+use crate::domain::reading::{Guess, MessageLang};
 use crate::domain::request::{ActKind, CloseReason, Event, GENESIS, Priority, Registration, Request, Status};
-use crate::domain::sla::{Stage, Timer, TimerState};
+use crate::domain::sla::{Run, Stage, Timer, TimerState};
 use crate::domain::text_ref::TextRef;
+use crate::domain::verdict::Verdict;
 use crate::domain::*;
 use crate::store::attachments::AttachmentRow;
 use crate::store::journal::JournalRow;
@@ -35,7 +37,16 @@ pub(in crate::web) fn shell(book: &Book, lang: Lang, who: bool) -> Shell<'_> {
     let who = who.then(|| Who {
         name: "Айгүл С.".into(), role: "Диспетчер".into(), csrf: "c5f0".into(), queues: true, jobs: false, create: true
     });
-    Shell { w: Words { book, lang }, links: &LINKS, now_ms: now().timestamp_millis(), who, here: "queues", notice: None, again: "" }
+    Shell {
+        w: Words { book, lang },
+        links: &LINKS,
+        now_ms: now().timestamp_millis(),
+        who,
+        here: "queues",
+        notice: None,
+        again: "",
+        dangers: Vec::new(),
+    }
 }
 
 /// Writes a page to the folder that `JAMBYL_PAGES` names, to look at it, and checks that every word on it is resolved.
@@ -81,6 +92,8 @@ fn registration(n: u64, hazard: Option<Hazard>) -> Registration {
         text: text(),
         reported_at: now() - Duration::hours(2),
         received_at: now() - Duration::hours(2),
+        triage: None,
+        vulnerable: false,
     }
 }
 
@@ -111,6 +124,7 @@ pub(in crate::web) fn timer(request: RequestId, stage: Stage, state: TimerState,
         due_at: now() + Duration::minutes(minutes),
         remaining_us: None,
         ended_at: (state == TimerState::Met).then(|| now() - Duration::minutes(100)),
+        run: Run::around_the_clock(now() - Duration::hours(2), now() + Duration::minutes(minutes)),
     }
 }
 
@@ -155,6 +169,20 @@ fn sent(m: Option<&Message>, template: Option<&str>, status: &str, minutes: i64)
 
 const EVIL: &str = "<script>alert(1)</script>\"'><b>";
 
+fn verdict() -> Verdict {
+    let water = ServiceCode::new("water").unwrap();
+    Verdict {
+        class: Guess { best: Some(Class::Incident), confidence: 0.93, sure: true },
+        service: Guess { best: Some(water.clone()), confidence: 0.61, sure: false },
+        districts: vec![DistrictCode::new("taraz").unwrap()],
+        hazard: Some(Hazard::Flooding),
+        lang: MessageLang::Kk,
+        top_services: vec![(water, 0.61), (ServiceCode::new("sewerage").unwrap(), 0.2), (ServiceCode::new("heating").unwrap(), 0.1)],
+        top_classes: vec![(Class::Incident, 0.93)],
+        version: "lexicon-1".into(),
+    }
+}
+
 fn material() -> Material {
     let crew = Event::Assigned { crew: Book::load(None).unwrap().catalog.crews[0].code.clone() };
     let events = [
@@ -173,7 +201,8 @@ fn material() -> Material {
     ];
     let r = request(4_817_035, Some(Hazard::Flooding), &events);
     let first = Event::Registered(Box::new(registration(4_817_035, None)));
-    let extra = [Event::Closed { by: CloseReason::Silence }, Event::Rated { score: 4 }, Event::Held { reason: text(), until: Some(now()) }];
+    let extra =
+        [Event::Closed { by: CloseReason::Silence }, Event::Rated { score: 4 }, Event::Held { reason: text(), until: Some(now()), why: None }];
     let journal = (1..).zip(std::iter::once(&first).chain(&events).chain(&extra)).map(|(seq, e)| JournalRow {
         request: r.id,
         seq,
@@ -223,6 +252,8 @@ fn material() -> Material {
         journal: journal.collect(),
         names: BTreeMap::from([("staff:1".to_owned(), format!("Айгүл {EVIL}"))]),
         phone: Some(Phone::parse("+77011234567").unwrap()),
+        thought: Some(verdict()),
+        why: vec!["service:water:құбыр жарылды".into(), format!("model:water:{EVIL}")],
         numbers: BTreeMap::new(),
         stored: stored(r, 95),
     }
@@ -251,6 +282,30 @@ fn the_request_page_is_whole_in_both_languages() {
         let whole = RequestPage::new(shell(&book, lang, true), &m, &scope(Role::Dispatcher), now(), Shown { revealed: true, kept: None });
         assert!(whole.render().unwrap().contains("tel:+77011234567"));
     }
+}
+
+#[test]
+fn what_triage_could_not_tell_is_offered_by_key() {
+    let book = Book::load(None).unwrap();
+    let mut m = material();
+    m.stored.request.service = None;
+    let html_of = |m: &Material, role: Role, dangers: Vec<Danger>| {
+        let s = Shell { dangers, ..shell(&book, Lang::Ru, true) };
+        checked("doubt", Lang::Ru, &RequestPage::new(s, m, &scope(role), now(), Shown::default()))
+    };
+    let danger = Danger { queue: "gas".into(), name: "Газ".into(), count: 2 };
+    let html = html_of(&m, Role::Dispatcher, vec![danger]);
+    for (key, service) in [(2, "water"), (3, "sewerage"), (4, "heating")] {
+        assert!(
+            html.contains(&format!("name=\"service\" value=\"{service}\"><button class=\"quiet\" accesskey=\"{key}\" data-key=\"{key}\"")),
+            "{service}"
+        );
+    }
+    assert!(html.contains("құбыр жарылды → Сумен") || html.contains("құбыр жарылды → Вод"), "reasons are in words");
+    assert!(html.contains("<title>⚠ 2 · ") && html.contains("href=\"/console/queues/gas\""));
+    m.stored.request.service = ServiceCode::new("water").ok();
+    let known = html_of(&m, Role::Dispatcher, Vec::new());
+    assert!(!known.contains("data-key") && !known.contains("<title>⚠"));
 }
 
 #[test]

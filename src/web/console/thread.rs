@@ -127,6 +127,7 @@ fn detail(w: &Words<'_>, e: &Event, numbers: &BTreeMap<String, String>) -> Strin
         Event::Assigned { crew } => w.crew(crew),
         Event::Held { until: Some(at), .. } => local_date_time(*at),
         Event::Closed { by } => w.of("closed_by", by.as_str()),
+        Event::Linked { to } => numbers.get(&to.to_string()).map(|n| format!("№ {n}")).unwrap_or_default(),
         Event::Merged { into } => numbers.get(&into.to_string()).map(|n| format!("№ {n}")).unwrap_or_default(),
         Event::Reclassified { class, service, district, hazard, priority } => {
             let mut parts = vec![w.class(*class), w.service(service.as_ref()), w.district(district.as_ref())];

@@ -92,7 +92,11 @@ pub async fn report(req: HttpRequest, state: web::Data<WebState>, form: web::For
         Err(code) => Err(DispatchError::invalid(code, "")),
     };
     match done {
-        Ok(subject) => Ok(see(&format!("/t/{}?new=1&lang={lang}", subject.stored.request.number))),
+        Ok(made) => {
+            let others: Vec<String> = made.linked.iter().map(|s| s.stored.request.number.to_string()).collect();
+            let also = if others.is_empty() { String::new() } else { format!("&also={}", others.join(",")) };
+            Ok(see(&format!("/t/{}?new=1&lang={lang}{also}", made.leading.stored.request.number)))
+        }
         Err(e @ (DispatchError::Invalid { .. } | DispatchError::RateLimited)) => {
             let s = Shell::new(&state, lang, None, "public").noticed(false, title(&state.core.book, lang, e.code()));
             page(ApiError::new(e.code()).status(), &HomePage::new(s, form.into_inner(), ""))
@@ -141,6 +145,8 @@ struct TrackPage<'a> {
     s: Shell<'a>,
     number: String,
     new: bool,
+    /// The other requests that the same words made.
+    also: Vec<String>,
     /// What to do first, shown to who has just reported a danger.
     safety: Option<String>,
     status: &'static str,
@@ -155,12 +161,13 @@ struct TrackPage<'a> {
 }
 
 impl<'a> TrackPage<'a> {
-    fn new(s: Shell<'a>, r: &Request, timers: &[Timer], now: Instant, new: bool) -> Self {
+    fn new(s: Shell<'a>, r: &Request, timers: &[Timer], now: Instant, new: bool, also: Vec<String>) -> Self {
         let w = s.w;
         let live = |stage| timers.iter().find(|t| t.stage == stage && t.is_live()).and_then(|t| w.due(t.due_at, now));
         Self {
             number: r.number.to_string(),
             new,
+            also,
             safety: r.hazard.filter(|_| new).map(|h| w.of("safety", h.as_str())),
             status: r.status.as_str(),
             status_name: w.of("state", r.status.as_str()),
@@ -210,6 +217,8 @@ fn steps(w: &Words<'_>, r: &Request) -> Vec<Step> {
 #[serde(default)]
 pub struct Just {
     new: String,
+    /// Numbers with commas between.
+    also: String,
 }
 
 /// `GET /t/{number}`.
@@ -238,5 +247,6 @@ pub async fn track(
     if new {
         s.again = "&new=1";
     }
-    page(StatusCode::OK, &TrackPage::new(s, &found.request, &clocks, state.core.now(), new))
+    let also = just.also.split(',').take(8).filter_map(|n| RequestNumber::parse(n).ok()).map(|n| n.to_string()).collect();
+    page(StatusCode::OK, &TrackPage::new(s, &found.request, &clocks, state.core.now(), new, also))
 }

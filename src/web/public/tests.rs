@@ -42,11 +42,12 @@ fn tracking_shows_the_way_and_nothing_personal() {
     let r = request(4_817_035, Some(Hazard::Flooding), &[queued(), Event::Accepted]);
     let clocks = [timer(r.id, Stage::Accept, TimerState::Met, -60), timer(r.id, Stage::Restore, TimerState::Running, 95)];
     for lang in [Lang::Kk, Lang::Ru] {
-        let html = checked("track", lang, &TrackPage::new(shell(&book, lang, false), &r, &clocks, now(), true));
+        let html = checked("track", lang, &TrackPage::new(shell(&book, lang, false), &r, &clocks, now(), true, vec!["26-1111-1117".into()]));
+        assert!(html.contains("href=\"/t/26-1111-1117"));
         assert!(html.contains("26-4817-0355") && html.contains("class=\"safety\"") && html.contains("aria-current=\"step\""));
         let resident = r.resident.unwrap().to_string();
         assert!(!html.contains(&resident) && !html.contains("water_taraz"));
-        let later = TrackPage::new(shell(&book, lang, false), &r, &clocks, now(), false).render().unwrap();
+        let later = TrackPage::new(shell(&book, lang, false), &r, &clocks, now(), false, Vec::new()).render().unwrap();
         assert!(!later.contains("class=\"safety\""), "only who has just reported it is told what to do");
     }
 }

@@ -15,7 +15,9 @@ impl Answer {
     pub async fn of(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        Self { status, headers, text: response.text().await.unwrap_or_default() }
+        // A stream of events has no end to wait for.
+        let endless = headers.get("content-type").is_some_and(|v| v == "text/event-stream");
+        Self { status, headers, text: if endless { String::new() } else { response.text().await.unwrap_or_default() } }
     }
 
     /// The body as JSON; null when it is none.
@@ -65,7 +67,12 @@ pub struct Api {
 impl Api {
     #[must_use]
     pub fn new(base: String) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(std::time::Duration::from_secs(2))
+            .no_proxy()
+            .build()
+            .unwrap();
         Self { http, base, token: None }
     }
 

@@ -3,15 +3,16 @@
 pub mod http;
 pub mod kit;
 pub mod log;
+pub mod pbx;
 pub mod people;
 pub mod telegram;
 pub mod world;
 
-pub use http::{Api, sane};
+pub use http::{Answer, Api, sane};
 pub use kit::{Backend, Kit};
 pub use people::{AppResident, CrewMember, PASSWORD, Resident, Staff, deliver, number_in};
 pub use telegram::Fail;
-pub use world::{Options, World, text};
+pub use world::{Options, SECRET, World, text};
 
 /// Makes each story a test on the embedded backend and one on PostgreSQL with Redis.
 macro_rules! stories {

@@ -193,6 +193,11 @@ impl Staff {
         self.api.get(&format!("/staff/requests/{number}")).await.expect(200)
     }
 
+    /// Whether a request is within reach.
+    pub async fn sees_or_not(&self, number: &str) -> bool {
+        self.api.get(&format!("/staff/requests/{number}")).await.status == 200
+    }
+
     /// Does an act on the version that stands now; `body` is what the act needs besides.
     pub async fn does(&self, number: &str, act: &str, body: Value) -> Answer {
         let version = self.sees(number).await["version"].clone();

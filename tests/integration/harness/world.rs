@@ -10,10 +10,15 @@ use jambyl109::clock::{Clocks, ManualClock};
 use jambyl109::config::{self, Config};
 use jambyl109::dispatch::{Core, verify};
 use jambyl109::domain::{Instant, RequestNumber};
-use jambyl109::store::{journal, outbox, raw_events, requests};
+use jambyl109::store::{Watch, journal, outbox, raw_events, requests};
+use jambyl109::workers::alarms::AlarmWorker;
+use jambyl109::workers::bookkeeper::Bookkeeper;
+use jambyl109::workers::calls::CallsWorker;
 use jambyl109::workers::health::WireHealth;
+use jambyl109::workers::housekeeping::Housekeeper;
 use jambyl109::workers::intake::IntakeWorker;
 use jambyl109::workers::media::MediaWorker;
+use jambyl109::workers::models::ModelWatch;
 use jambyl109::workers::outbox::OutboxWorker;
 use jambyl109::workers::reconciler::Reconciler;
 use jambyl109::workers::silence::SilenceWorker;
@@ -44,28 +49,55 @@ pub struct Server {
     pub reconciler: Arc<Reconciler>,
     pub silence: Arc<SilenceWorker>,
     pub media: Arc<MediaWorker>,
+    pub models: Arc<ModelWatch>,
     pub health: Arc<WireHealth>,
+    pub housekeeper: Arc<Housekeeper>,
+    pub calls: Arc<CallsWorker>,
+    pub alarms: Arc<AlarmWorker>,
+    pub bookkeeper: Arc<Bookkeeper>,
     pub files: Arc<dyn object_store::ObjectStore>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<Result<(), jambyl109::app::AppError>>>,
 }
 
 impl Server {
-    async fn start(config: &Config, clock: &Arc<ManualClock>, still: bool, real_time: bool) -> Self {
+    async fn start(config: &Config, clock: &Arc<ManualClock>, still: bool, real_time: bool, watch: Option<Watch>) -> Self {
         let clocks = if real_time { Clocks::system() } else { Clocks::both(clock.clone()) };
-        let overrides = Overrides { clocks: Some(clocks), still, ..Overrides::default() };
+        let overrides = Overrides { clocks: Some(clocks), still, watch, ..Overrides::default() };
         let app = App::build(config, Role::All, overrides).await.unwrap_or_else(|e| panic!("the service does not start: {e}"));
         let (stop, stopped) = oneshot::channel::<()>();
         let w = &app.workers;
         let (intake, outbox, sweeper, reconciler) = (w.intake.clone(), w.outbox.clone(), w.sweeper.clone(), w.reconciler.clone());
-        let (silence, media, health) = (w.silence.clone(), w.media.clone(), w.health.clone());
+        let (silence, media, health, housekeeper) = (w.silence.clone(), w.media.clone(), w.health.clone(), w.housekeeper.clone());
+        let (models, calls) = (w.models.clone(), w.calls.clone());
+        let (alarms, bookkeeper) = (w.alarms.clone(), w.bookkeeper.clone());
         let (core, wires, files) = (app.core.clone(), app.wires.clone(), app.media.clone());
         let api = Api::new(format!("http://{}", app.addr()));
         let running = Some(tokio::spawn(app.run_until(async move {
             let _ = stopped.await;
         })));
         let sms = wires.sms.clone().unwrap();
-        Self { core, api, wires, sms, intake, outbox, sweeper, reconciler, silence, media, health, files, stop: Some(stop), running }
+        Self {
+            core,
+            api,
+            wires,
+            sms,
+            intake,
+            outbox,
+            sweeper,
+            reconciler,
+            silence,
+            media,
+            models,
+            health,
+            housekeeper,
+            calls,
+            alarms,
+            bookkeeper,
+            files,
+            stop: Some(stop),
+            running,
+        }
     }
 
     /// Asks the process to end; it goes on until [`Self::ended`].
@@ -86,8 +118,11 @@ impl Server {
     pub async fn settle(&self) {
         for _ in 0..2000 {
             let mut n = self.intake.tick().await.unwrap();
+            n += self.calls.tick().await.unwrap();
             n += self.silence.tick().await.unwrap();
             n += self.sweeper.tick().await.unwrap();
+            n += self.bookkeeper.tick().await.unwrap();
+            n += self.alarms.tick().await.unwrap();
             n += self.outbox.tick().await.unwrap();
             n += self.media.tick().await.unwrap();
             if n == 0 {
@@ -117,6 +152,8 @@ pub struct Options {
     pub live: bool,
     /// Settings over those of the tests.
     pub settings: Vec<(String, String)>,
+    /// Sees every statement that goes to the database.
+    pub watch: Option<Watch>,
 }
 
 impl Options {
@@ -174,7 +211,7 @@ impl Kit {
         let telegram = FakeTelegram::start().await;
         let clock = ManualClock::at(MORNING.parse().unwrap());
         let config = settings(&self, &telegram, &options);
-        let server = Server::start(&config, &clock, !options.live, options.live).await;
+        let server = Server::start(&config, &clock, !options.live, options.live, options.watch.clone()).await;
         World { kit: self, clock, telegram, config, server, live: options.live, update: AtomicI64::new(700_000), finished: AtomicBool::new(false) }
     }
 }
@@ -216,13 +253,13 @@ impl World {
 
     /// Another process on the same database.
     pub async fn another(&self) -> Server {
-        Server::start(&self.config, &self.clock, true, false).await
+        Server::start(&self.config, &self.clock, true, false, None).await
     }
 
     /// A process that only looks in: its workers stand still.
     pub async fn restart(&mut self) {
         self.server.ended().await;
-        self.server = Server::start(&self.config, &self.clock, true, false).await;
+        self.server = Server::start(&self.config, &self.clock, true, false, None).await;
     }
 
     /// Rows of a query; every column as text.

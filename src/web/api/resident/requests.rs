@@ -2,7 +2,7 @@
 
 use crate::dispatch::DispatchError;
 use crate::dispatch::acts::MAX_TEXT;
-use crate::dispatch::record::Subject;
+use crate::dispatch::problems::Registered;
 use crate::dispatch::resident_desk::{self, Created, OwnAct, Stated};
 use crate::domain::{RequestId, ResidentId};
 use crate::store::timers;
@@ -32,6 +32,7 @@ pub struct NewRequest {
 impl NewRequest {
     fn stated(self) -> Result<Stated, ApiError> {
         Ok(Stated {
+            vulnerable: false,
             text: input::needed_words("text", self.text)?,
             class: input::word("class", self.class.as_deref())?,
             service: input::word("service", self.service.as_deref())?,
@@ -52,7 +53,7 @@ pub async fn create(req: HttpRequest, who: Own, state: web::Data<WebState>, body
     let stated = input::json::<NewRequest>(&req, &body)?.stated()?;
     let hash = hex::encode(Sha256::digest(&body));
     let key = key.as_deref().map(|k| (k, hash.as_str()));
-    let shape = |s: &Subject| view::own(s).to_string();
+    let shape = |made: &Registered| view::made(&state.core.book, made, view::own).to_string();
     let mut answer = HttpResponse::Created();
     answer.content_type("application/json");
     Ok(match resident_desk::create(&state.core, who.0, stated, key, &shape).await? {

@@ -76,10 +76,13 @@ bodies! {
     Assign true { crew: String } |b, _now| StaffAct::Assign { crew: input::coded("bad_crew", "crew", b.crew.as_deref())? };
     Start true {} |_b, _now| StaffAct::Start;
     Arrive true {} |_b, _now| StaffAct::Arrive;
-    Hold true { reason: String, until: String } |b, now| StaffAct::Hold {
+    Hold true { why: String, reason: String, until: String } |b, now| StaffAct::Hold {
+        why: input::word("why", b.why.as_deref())?,
         reason: input::needed_words("reason", b.reason)?,
         until: future(b.until.as_deref(), now)?,
     };
+    DeclinePause true { reason: String } |b, _now| StaffAct::DeclinePause { reason: input::words("reason", b.reason)? };
+    Flag true { vulnerable: bool } |b, _now| StaffAct::Flag { vulnerable: input::needed("vulnerable", b.vulnerable)? };
     Resume true {} |_b, _now| StaffAct::Resume;
     Resolve true { note: String } |b, _now| StaffAct::Resolve { note: input::words("note", b.note)? };
     Close true {} |_b, _now| StaffAct::Close;
@@ -169,6 +172,8 @@ mod tests {
         assert_eq!(code(read::<Reclassify>(r#"{"priority":4}"#)), "unprocessable");
         assert_eq!(code(read::<Reclassify>(r#"{"class":"riddle"}"#)), "unprocessable");
         assert_eq!(code(read::<Reclassify>(r#"{"hazard":""}"#)), "bad_request");
+        assert_eq!(code(read::<Hold>(r#"{"reason":"x","why":"lunch"}"#)), "unprocessable");
+        assert_eq!(code(read::<Flag>("{}")), "bad_request");
         assert_eq!(code(read::<Note>(r#"{"text":7}"#)), "bad_request");
         assert!(read::<Hold>(r#"{"reason":"x","until":"2026-11-22"}"#).is_ok());
     }

@@ -11,7 +11,12 @@ use actix_web::{HttpResponse, web};
 ///
 /// # Errors
 /// As [`files::answer`].
-pub async fn show(who: Granted, state: web::Data<WebState>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+pub async fn show(
+    who: Granted,
+    state: web::Data<WebState>,
+    path: web::Path<(String, String)>,
+    asked: files::Asked,
+) -> Result<HttpResponse, ApiError> {
     let (number, id) = path.into_inner();
-    files::answer(&state, &who.scope, &input::number(&number)?, &id).await
+    files::answer(&state, &who.scope, &input::number(&number)?, &id, &asked).await
 }

@@ -1,10 +1,13 @@
 //! One request whole: thread, history, clocks, files, delivery. Every view of it is written to the access log before it is shown.
 
+use super::verdict::verdict;
 use crate::dispatch::acts::actor_of;
 use crate::domain::access::Permission;
+use crate::domain::request::Event;
+use crate::domain::verdict::Verdict;
 use crate::domain::{RequestId, StaffId};
 use crate::store::journal::JournalRow;
-use crate::store::{Conn, StoreError, access_log, attachments, journal, messages, outbox, requests, residents, staff, timers};
+use crate::store::{Conn, StoreError, access_log, attachments, calls, journal, messages, outbox, requests, residents, staff, timers};
 use crate::web::api::access::Granted;
 use crate::web::api::{input, view};
 use crate::web::error::ApiError;
@@ -47,6 +50,8 @@ pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<St
     let said = messages::of_request(db, id).await?;
     let names = names(db, history.iter().map(|r| r.actor.as_str()).chain(said.iter().map(|m| m.author.as_str()))).await?;
     let name = |actor: &str| names.get(actor).cloned();
+    let (linked, thought) = (linked(db, &history).await?, thought(&history));
+    let why = if words { messages::reasons_of(db, id).await? } else { None };
     let thread: Vec<Value> = said
         .iter()
         .map(|m| {
@@ -78,6 +83,8 @@ pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<St
     let mut body = view::state_of(&stored, &clocks);
     let parts = [
         ("merged_into", parent(db, stored.request.parent).await?),
+        ("linked", linked),
+        ("triage", thought.map_or(Value::Null, |v| verdict(&v, why.as_deref()))),
         ("resident", resident(db, &stored, reason.is_some()).await?),
         ("place", if words { place(db, id).await? } else { Value::Null }),
         ("clocks", clocks.iter().map(view::clock).collect()),
@@ -85,6 +92,7 @@ pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<St
         ("history", Value::Array(history)),
         ("attachments", files(db, id, &stored.request.number.to_string()).await?),
         ("deliveries", deliveries(db, id).await?),
+        ("calls", calls_of(db, id).await?),
     ];
     if let Some(map) = body.as_object_mut() {
         map.extend(parts.map(|(k, v)| (k.to_owned(), v)));
@@ -131,6 +139,21 @@ async fn names<'a>(c: &impl Conn, actors: impl Iterator<Item = &'a str>) -> Resu
     Ok(out)
 }
 
+/// What triage thought when the request was registered.
+fn thought(history: &[JournalRow]) -> Option<Verdict> {
+    match history.first()?.event().ok()? {
+        Event::Registered(r) => r.triage.clone(),
+        _ => None,
+    }
+}
+
+/// Numbers of the requests that the same message made.
+async fn linked(c: &impl Conn, history: &[JournalRow]) -> Result<Value, StoreError> {
+    let others: Vec<RequestId> = history.iter().filter_map(|r| if let Ok(Event::Linked { to }) = r.event() { Some(to) } else { None }).collect();
+    let rows = if others.is_empty() { Vec::new() } else { requests::load_many(c, &others).await? };
+    Ok(others.iter().filter_map(|id| rows.iter().find(|s| s.request.id == *id)).map(|s| s.request.number.to_string()).collect())
+}
+
 async fn parent(c: &impl Conn, id: Option<RequestId>) -> Result<Value, StoreError> {
     let Some(id) = id else { return Ok(Value::Null) };
     Ok(requests::load(c, id).await?.map_or(Value::Null, |s| json!(s.request.number.to_string())))
@@ -170,6 +193,12 @@ async fn files(c: &impl Conn, id: RequestId, number: &str) -> Result<Value, Stor
             })
         })
         .collect())
+}
+
+/// The calls that are about the request, numbers masked.
+async fn calls_of(c: &impl Conn, id: RequestId) -> Result<Value, StoreError> {
+    let ids: Vec<_> = calls::links::of_request(c, id).await?.iter().map(|l| l.call).collect();
+    Ok(calls::load_many(c, &ids).await?.iter().map(super::calls::masked).collect())
 }
 
 /// What was sent about the request and whether it arrived; no words, no chats.

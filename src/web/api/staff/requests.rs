@@ -20,15 +20,19 @@ pub struct FromCaller {
     lat: Option<f64>,
     lon: Option<f64>,
     language: Option<String>,
+    /// The call during which it is taken down.
+    call: Option<String>,
+    vulnerable: Option<bool>,
 }
 
 /// `POST /staff/requests`.
 ///
 /// # Errors
-/// `bad_phone`, `empty_text`, `too_large`, `unprocessable`.
+/// `bad_phone`, `empty_text`, `too_large`, `unprocessable`; `not_found` for a call that does not stand.
 pub async fn create(who: Granted, state: web::Data<WebState>, body: web::Json<FromCaller>) -> Result<HttpResponse, ApiError> {
     let b = body.into_inner();
     let phone = b.phone.as_deref().filter(|p| !p.trim().is_empty()).map(input::phone).transpose()?;
+    let call = input::word("call", b.call.as_deref())?;
     let stated = Stated {
         text: input::needed_words("text", b.text)?,
         class: input::word("class", b.class.as_deref())?,
@@ -37,7 +41,8 @@ pub async fn create(who: Granted, state: web::Data<WebState>, body: web::Json<Fr
         address: input::words("address", b.address)?.filter(|a| !a.trim().is_empty()),
         location: input::location(b.lat, b.lon)?,
         lang: input::lang(b.language.as_deref())?,
+        vulnerable: b.vulnerable.unwrap_or_default(),
     };
-    let subject = resident_desk::for_caller(&state.core, &who.scope, stated, phone).await?;
-    Ok(HttpResponse::Created().json(view::state(&subject)))
+    let made = resident_desk::for_caller(&state.core, &who.scope, stated, phone, call).await?;
+    Ok(HttpResponse::Created().json(view::made(&state.core.book, &made, view::state)))
 }

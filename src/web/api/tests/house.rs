@@ -5,7 +5,7 @@ use crate::clock::Clocks;
 use crate::config::{Book, load};
 use crate::dispatch::accounts::{self, NewStaff};
 use crate::dispatch::inbox::Inbox;
-use crate::dispatch::{Core, Settings};
+use crate::dispatch::{Core, Reader, Settings};
 use crate::domain::access::Role;
 use crate::domain::request::ChainKey;
 use crate::domain::{CrewCode, Lang, QueueCode};
@@ -54,7 +54,8 @@ pub(super) async fn house() -> House {
         db,
         clocks: Clocks::system(),
         book: Arc::new(Book::load(None).unwrap()),
-        triage: Arc::new(Triage::load(&TriageFiles::embedded()).unwrap()),
+        triage: Reader::new(Triage::load(&TriageFiles::embedded()).unwrap()),
+        shelf: crate::dispatch::books::Shelf::new(Book::load(None).unwrap().books()),
         timers: Arc::new(MemoryIndex::new()),
         bus: Arc::new(MemoryBus::new()),
         chain: ChainKey::new(vec![7; 32]),
@@ -74,6 +75,8 @@ pub(super) async fn house() -> House {
         proxies: Vec::new(),
         stopping: AtomicBool::new(false),
         media: Arc::new(LocalFileSystem::new_with_prefix(media).unwrap()),
+        centre: Arc::new(crate::telephony::centre::Centre::of(&config).unwrap()),
+        ending: tokio_util::sync::CancellationToken::new(),
         role: "all",
         started_at: core.wall(),
     });
@@ -153,6 +156,7 @@ pub(super) async fn knock(door: &Door, method: &str, path: &str, token: Option<&
     let status = res.status();
     let header = |name: &str| res.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
     let (replayed, kind) = (header("idempotent-replayed") == "true", header("content-type"));
-    let bytes = read_body(res).await;
+    // A stream of events has no end to wait for.
+    let bytes = if kind == "text/event-stream" { web::Bytes::new() } else { read_body(res).await };
     Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null), replayed, kind }
 }

@@ -15,6 +15,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
     ("POST", "/webhooks/telegram/{bot}"),
+    ("POST", "/webhooks/calls/{source}"),
 ];
 
 fn described() -> BTreeMap<(String, String), Value> {

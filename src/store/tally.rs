@@ -1,0 +1,161 @@
+//! How many requests are open, known without counting them. Every change of a request adds rows to `open_delta` in its own transaction, so no two
+//! changes wait for one counter; [`fold`] sums those rows up now and then. Counts and deltas together are the truth at every moment.
+
+use super::bulk::{Bulk, Conflict};
+use super::db::{Conn, Db};
+use super::entity::request::{Column as R, Entity as Request};
+use super::entity::{open_count, open_delta};
+use super::error::StoreError;
+use super::requests::Stored;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, UnionType};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect,
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Deltas summed up at once.
+const TOGETHER: u64 = 10_000;
+
+/// What is counted apart: queue (empty: none), status, lateness.
+type Bucket = (String, String, bool);
+
+/// Changes of counts by bucket.
+#[derive(Default)]
+pub(super) struct Deltas(BTreeMap<Bucket, i64>);
+
+impl Deltas {
+    /// Counts a request where it now is.
+    pub(super) fn enter(&mut self, s: &Stored) {
+        let r = &s.request;
+        if r.status.is_open() {
+            let queue = r.queue.as_ref().map_or_else(String::new, |q| q.as_str().to_owned());
+            *self.0.entry((queue, r.status.as_str().to_owned(), s.overdue)).or_default() += 1;
+        }
+    }
+
+    fn leave(&mut self, before: &Before) {
+        if before.is_open {
+            let bucket = (before.queue.clone().unwrap_or_default(), before.status.clone(), before.overdue);
+            *self.0.entry(bucket).or_default() -= 1;
+        }
+    }
+
+    /// Writes what did not cancel out together with the rest.
+    pub(super) fn add_to(self, bulk: &mut Bulk) -> Result<(), StoreError> {
+        bulk.add(self.rows(), &Conflict::Fail)
+    }
+
+    async fn write(self, c: &impl Conn) -> Result<(), StoreError> {
+        let rows = self.rows();
+        if !rows.is_empty() {
+            open_delta::Entity::insert_many(rows).exec_without_returning(c).await?;
+        }
+        Ok(())
+    }
+
+    fn rows(self) -> Vec<open_delta::ActiveModel> {
+        let changed = self.0.into_iter().filter(|(_, n)| *n != 0);
+        changed
+            .map(|((queue, status, overdue), n)| open_delta::ActiveModel {
+                id: NotSet,
+                queue: Set(queue),
+                status: Set(status),
+                overdue: Set(overdue),
+                n: Set(n),
+            })
+            .collect()
+    }
+}
+
+/// Where a request is counted before it changes.
+#[derive(FromQueryResult)]
+pub(super) struct Before {
+    id: Uuid,
+    pub(super) version: i64,
+    is_open: bool,
+    queue: Option<String>,
+    status: String,
+    overdue: bool,
+}
+
+/// Where these requests are counted now. Whoever writes them under a check of their version also writes what this says: were one changed in between,
+/// its version would not fit.
+pub(super) async fn before(c: &impl Conn, ids: &[Uuid]) -> Result<Vec<Before>, StoreError> {
+    let columns = [R::Id, R::Version, R::IsOpen, R::Queue, R::Status, R::Overdue];
+    Ok(Request::find().select_only().columns(columns).filter(R::Id.is_in(ids.iter().copied())).into_model().all(c).await?)
+}
+
+/// Moves requests from where they were counted to where they are now. Each stands once in `now`.
+pub(super) async fn moved(c: &impl Conn, before: &[Before], now: &[&Stored]) -> Result<(), StoreError> {
+    let mut deltas = Deltas::default();
+    for s in now {
+        if let Some(b) = before.iter().find(|b| b.id == s.request.id.0) {
+            deltas.leave(b);
+        }
+        deltas.enter(s);
+    }
+    deltas.write(c).await
+}
+
+/// Open requests of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Open {
+    /// Empty: no queue.
+    pub queue: String,
+    pub status: String,
+    pub overdue: bool,
+    pub n: i64,
+}
+
+/// All that is open. Costs as many rows as there are kinds, and what was not summed up yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open(c: &impl Conn) -> Result<Vec<Open>, StoreError> {
+    use open_count::Column as C;
+    use open_delta::Column as D;
+    let mut rows = Query::select().columns([C::Queue, C::Status, C::Overdue, C::N]).from(open_count::Entity).to_owned();
+    let news = Query::select().columns([D::Queue, D::Status, D::Overdue, D::N]).from(open_delta::Entity).to_owned();
+    rows.union(UnionType::All, news);
+    let sum = || Expr::col(C::N).sum();
+    let all = Query::select()
+        .columns([C::Queue, C::Status, C::Overdue])
+        .expr_as(sum().cast_as("bigint"), "n")
+        .from_subquery(rows, "parts")
+        .group_by_columns([C::Queue, C::Status, C::Overdue])
+        .and_having(sum().ne(0))
+        .to_owned();
+    Ok(Open::find_by_statement(c.get_database_backend().build(&all)).all(c).await?)
+}
+
+/// Sums deltas up; returns how many. Two at once do not harm each other: a row is taken by one of them.
+///
+/// # Errors
+/// [`StoreError`]; nothing was changed then.
+pub async fn fold(db: &Db) -> Result<usize, StoreError> {
+    use open_count::Column as C;
+    use open_delta::Column as D;
+    let tx = db.begin().await?;
+    let oldest = Query::select().column(D::Id).from(open_delta::Entity).order_by(D::Id, Order::Asc).limit(TOGETHER).to_owned();
+    let gone = open_delta::Entity::delete_many().filter(D::Id.in_subquery(oldest)).exec_with_returning(&tx).await?;
+    let count = gone.len();
+    let mut sums: BTreeMap<Bucket, i64> = BTreeMap::new();
+    for d in gone {
+        *sums.entry((d.queue, d.status, d.overdue)).or_default() += d.n;
+    }
+    // In the order of the keys: two who fold at once never wait for each other in a circle.
+    let rows: Vec<_> = sums
+        .into_iter()
+        .filter(|(_, n)| *n != 0)
+        .map(|((queue, status, overdue), n)| open_count::ActiveModel { queue: Set(queue), status: Set(status), overdue: Set(overdue), n: Set(n) })
+        .collect();
+    if !rows.is_empty() {
+        let sum = Expr::col((open_count::Entity, C::N)).add(Expr::col(("excluded", C::N)));
+        let conflict = OnConflict::columns([C::Queue, C::Status, C::Overdue]).value(C::N, sum).to_owned();
+        open_count::Entity::insert_many(rows).on_conflict(conflict).exec_without_returning(&tx).await?;
+    }
+    tx.commit().await?;
+    Ok(count)
+}
