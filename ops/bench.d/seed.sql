@@ -7,14 +7,14 @@ SELECT lpad(to_hex(k), 32, '0')::uuid, number, 'assigned', true, 'incident', 'wa
        (@queues@::text[])[1 + k % array_length(@queues@::text[], 1)], (1 + k % 3)::smallint, false, 'telegram', 'kk',
        lpad(to_hex(k), 32, '0')::uuid, lpad(to_hex(k), 32, '0')::uuid, at, at, at, at, 0, 0, 0, at + interval '30 days', false, 3,
        decode(repeat('5a', 32), 'hex')
-FROM bench_number, LATERAL (SELECT now() - (k * 7919 % 1000000) * interval '1 second' AS at) x;
+FROM bench_number, LATERAL (SELECT now() - (k::bigint * 7919 % 1000000) * interval '1 second' AS at) x;
 
 INSERT INTO sla_timer (id, request_id, stage, round, state, started_at, due_at, ended_at)
 SELECT lpad(to_hex(k * 2), 32, '0')::uuid, lpad(to_hex(k), 32, '0')::uuid, 'accept', 1, 'met', now(), now(), now()
 FROM generate_series(1, @requests@) k
 UNION ALL
 SELECT lpad(to_hex(k * 2 + 1), 32, '0')::uuid, lpad(to_hex(k), 32, '0')::uuid, 'restore', 1, 'running', now(),
-       now() + interval '30 days' + (k * 7919 % 1000000) * interval '1 second', NULL
+       now() + interval '30 days' + (k::bigint * 7919 % 1000000) * interval '1 second', NULL
 FROM generate_series(1, @requests@) k;
 
 INSERT INTO message (id, request_id, conversation_id, direction, author, text, salt, at)

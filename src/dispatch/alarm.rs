@@ -17,6 +17,7 @@ use crate::store::notices::NewNotice;
 use crate::store::staff::Staff;
 use crate::store::{StoreError, Tx, alarms as taken, conversations, duties, requests, staff, timers};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The step of a notice that belongs to no ladder: the clock ran out.
 pub const RAN_OUT: i32 = -1;
@@ -117,17 +118,48 @@ pub async fn raise(core: &Core, limit: u64) -> Result<usize, DispatchError> {
         return Ok(0);
     }
     let tx = core.db.begin().await?;
-    let due = timers::take_alarms(&tx, now, limit).await?;
-    if due.is_empty() {
+    let Taken { fx, lags, looked } = match take(core, &tx, limit, now).await {
+        Ok(done) => done,
+        Err(e) => {
+            // Rows that are locked are passed over: these must be free again before the next look, not some time after it.
+            if let Err(e) = tx.rollback().await {
+                tracing::debug!(error = %e, "a failed batch of alarms was not rolled back by word");
+            }
+            return Err(e);
+        }
+    };
+    if looked == 0 {
         return Ok(0);
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    lags.into_iter().for_each(|late| core.metrics.alarm_lag(late));
+    core.signal(fx.after).await;
+    Ok(looked)
+}
+
+/// A batch that is written and not yet committed.
+#[derive(Default)]
+struct Taken {
+    fx: Effects,
+    /// How late each step was taken.
+    lags: Vec<Duration>,
+    /// How many clocks were looked at.
+    looked: usize,
+}
+
+/// Takes the steps of at most `limit` clocks, with everything that follows from them.
+async fn take(core: &Core, tx: &Tx, limit: u64, now: Instant) -> Result<Taken, DispatchError> {
+    let due = timers::take_alarms(tx, now, limit).await?;
+    if due.is_empty() {
+        return Ok(Taken::default());
     }
     if due.iter().map(|t| t.run.revision).max().is_some_and(|newest| !core.books().knows(newest)) {
         super::books::reload(core).await?;
     }
     let books = core.books();
-    let mut subjects = subjects(&tx, &due).await?;
+    let mut subjects = subjects(tx, &due).await?;
     let ids: Vec<TimerId> = due.iter().map(|t| t.id).collect();
-    let done = taken::of_timers(&tx, &ids).await?;
+    let done = taken::of_timers(tx, &ids).await?;
     let mut people = None;
     let (mut fx, mut next) = (Effects::default(), Vec::new());
     for t in &due {
@@ -142,20 +174,17 @@ pub async fn raise(core: &Core, limit: u64) -> Result<usize, DispatchError> {
                 continue;
             }
             if people.is_none() {
-                people = Some(People::load(&tx).await?);
+                people = Some(People::load(tx).await?);
             }
             if let Some(people) = &people {
-                step(core, &tx, &mut fx, &books, people, subject, &clock, alarm, now).await?;
+                step(core, tx, &mut fx, &books, people, subject, &clock, alarm, now).await?;
             }
         }
     }
-    timers::set_alarms(&tx, &next).await?;
-    let lags: Vec<_> = fx.alarms.iter().filter_map(|r| r.at.signed_duration_since(r.due).to_std().ok()).collect();
-    fx.flush(&tx, now, core.wall()).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    lags.into_iter().for_each(|late| core.metrics.alarm_lag(late));
-    core.signal(fx.after).await;
-    Ok(due.len())
+    timers::set_alarms(tx, &next).await?;
+    let lags = fx.alarms.iter().filter_map(|r| r.at.signed_duration_since(r.due).to_std().ok()).collect();
+    fx.flush(tx, now, core.wall()).await?;
+    Ok(Taken { fx, lags, looked: due.len() })
 }
 
 async fn subjects(tx: &Tx, due: &[Timer]) -> Result<BTreeMap<RequestId, Subject>, DispatchError> {

@@ -1,5 +1,6 @@
 //! Steps of ladders that were taken. The key (clock, step) makes each happen once, whoever is first.
 
+use super::among;
 use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::sla_alarm::{ActiveModel, Column, Entity};
@@ -45,7 +46,7 @@ pub fn insert(bulk: &mut Bulk, rows: &[Raised]) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn of_timers(c: &impl Conn, ids: &[TimerId]) -> Result<BTreeSet<(TimerId, i32)>, StoreError> {
-    let rows = Entity::find().filter(Column::TimerId.is_in(ids.iter().map(|i| i.0))).all(c).await?;
+    let rows = Entity::find().filter(among::these(c, Column::TimerId, ids.iter().map(|i| i.0))).all(c).await?;
     Ok(rows.into_iter().map(|r| (TimerId(r.timer_id), r.rung)).collect())
 }
 

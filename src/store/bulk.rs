@@ -3,7 +3,7 @@
 
 use super::db::Conn;
 use super::error::StoreError;
-use sea_orm::sea_query::{ColumnType, OnConflict};
+use sea_orm::sea_query::{ColumnType, Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType as Kind, DbBackend, EntityTrait, IdenStatic, Insert, Iterable, QueryTrait, Statement,
     Value,
@@ -19,6 +19,8 @@ pub(super) enum Conflict<C> {
     Keep(Vec<C>),
     /// Write these columns over.
     Update(C, Vec<C>),
+    /// The same, where a condition on the stored row and `excluded` holds; other rows stay and are not counted.
+    UpdateIf(C, Vec<C>, String),
 }
 
 /// Rows waiting to be written. The order of tables is the order of adding; rows of one table keep theirs, and so do the numbers they get.
@@ -61,6 +63,8 @@ impl Bulk {
                 Conflict::Fail => insert,
                 Conflict::Keep(keys) => insert.on_conflict(OnConflict::columns(keys.iter().copied()).do_nothing().to_owned()),
                 Conflict::Update(key, set) => insert.on_conflict(OnConflict::column(*key).update_columns(set.iter().copied()).to_owned()),
+                Conflict::UpdateIf(key, set, when) => insert
+                    .on_conflict(OnConflict::column(*key).update_columns(set.iter().copied()).action_and_where(Expr::cust(when.clone())).to_owned()),
             };
             self.parts.push(Part { plain: insert.build(backend), sql: String::new(), rows: String::new() });
             return Ok(());
@@ -129,9 +133,12 @@ fn statement<E: EntityTrait>(columns: &[E::Column], conflict: &Conflict<E::Colum
         Conflict::Keep(keys) => {
             let _ = write!(sql, " ON CONFLICT ({}) DO NOTHING", names(keys));
         }
-        Conflict::Update(key, set) => {
+        Conflict::Update(key, set) | Conflict::UpdateIf(key, set, _) => {
             let set: Vec<String> = set.iter().map(|c| format!("\"{0}\" = excluded.\"{0}\"", c.as_str())).collect();
             let _ = write!(sql, " ON CONFLICT ({}) DO UPDATE SET {}", names(&[*key]), set.join(", "));
+            if let Conflict::UpdateIf(_, _, when) = conflict {
+                let _ = write!(sql, " WHERE {when}");
+            }
         }
     }
     sql

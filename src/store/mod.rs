@@ -4,6 +4,7 @@
 
 pub mod access_log;
 pub mod alarms;
+mod among;
 pub mod attachments;
 pub mod audit;
 pub mod books;

@@ -1,5 +1,6 @@
 //! Requests: loading, listing by keyset, writing under a version check.
 
+use super::among;
 use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::request::{ActiveModel, Column, Entity, Model};
@@ -12,7 +13,7 @@ use crate::domain::{
     Class, ConversationId, CrewCode, DistrictCode, Hazard, Instant, Lang, QueueCode, RequestId, RequestNumber, ResidentId, ServiceCode,
     inbound::ChannelKind,
 };
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Iterable, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -161,11 +162,11 @@ pub async fn update_together(c: &impl Conn, rows: &[&Stored], steps: i64) -> Res
     }
     let ids: Vec<_> = rows.iter().map(|s| s.request.id.0).collect();
     let before = tally::before(c, &ids).await?;
-    let conflict = OnConflict::column(Column::Id)
-        .update_columns(Column::iter().filter(|c| !matches!(c, Column::Id | Column::Number)))
-        .action_and_where(Expr::col((Entity, Column::Version)).eq(Expr::col((Alias::new("excluded"), Column::Version)).sub(steps)))
-        .to_owned();
-    let written = Entity::insert_many(rows.iter().map(|s| active(s))).on_conflict(conflict).exec_without_returning(c).await?;
+    let columns = Column::iter().filter(|c| !matches!(c, Column::Id | Column::Number)).collect();
+    let mut bulk = Bulk::on(c);
+    let as_expected = format!("\"request\".\"version\" = excluded.\"version\" - {steps}");
+    bulk.add(rows.iter().map(|s| active(s)).collect(), &Conflict::UpdateIf(Column::Id, columns, as_expected))?;
+    let written = bulk.run(c).await?;
     tally::moved(c, &before, rows).await?;
     Ok(written)
 }
@@ -179,7 +180,7 @@ pub async fn load(c: &impl Conn, id: RequestId) -> Result<Option<Stored>, StoreE
 /// # Errors
 /// [`StoreError`].
 pub async fn load_many(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<Stored>, StoreError> {
-    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|i| i.0))).all(c).await?;
+    let rows = Entity::find().filter(among::these(c, Column::Id, ids.iter().map(|i| i.0))).all(c).await?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 

@@ -1,6 +1,7 @@
 //! How many requests are open, known without counting them. Every change of a request adds rows to `open_delta` in its own transaction, so no two
 //! changes wait for one counter; [`fold`] sums those rows up now and then. Counts and deltas together are the truth at every moment.
 
+use super::among;
 use super::bulk::{Bulk, Conflict};
 use super::db::{Conn, Db};
 use super::entity::request::{Column as R, Entity as Request};
@@ -84,7 +85,7 @@ pub(super) struct Before {
 /// its version would not fit.
 pub(super) async fn before(c: &impl Conn, ids: &[Uuid]) -> Result<Vec<Before>, StoreError> {
     let columns = [R::Id, R::Version, R::IsOpen, R::Queue, R::Status, R::Overdue];
-    Ok(Request::find().select_only().columns(columns).filter(R::Id.is_in(ids.iter().copied())).into_model().all(c).await?)
+    Ok(Request::find().select_only().columns(columns).filter(among::these(c, R::Id, ids.iter().copied())).into_model().all(c).await?)
 }
 
 /// Moves requests from where they were counted to where they are now. Each stands once in `now`.

@@ -1,5 +1,6 @@
 //! Clocks as stored: the truth behind every index.
 
+use super::among;
 use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::sla_timer::{ActiveModel, Column, Entity, Model};
@@ -65,7 +66,7 @@ pub async fn of_requests(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<Timer>,
         return Ok(Vec::new());
     }
     let rows = Entity::find()
-        .filter(Column::RequestId.is_in(ids.iter().map(|i| i.0)))
+        .filter(among::these(c, Column::RequestId, ids.iter().map(|i| i.0)))
         .order_by(Column::StartedAt, Order::Asc)
         .order_by(Column::Round, Order::Asc)
         .all(c)
@@ -76,7 +77,7 @@ pub async fn of_requests(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<Timer>,
 /// # Errors
 /// [`StoreError`].
 pub async fn load(c: &impl Conn, ids: &[TimerId]) -> Result<Vec<Timer>, StoreError> {
-    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|i| i.0))).all(c).await?;
+    let rows = Entity::find().filter(among::these(c, Column::Id, ids.iter().map(|i| i.0))).all(c).await?;
     rows.into_iter().map(Timer::try_from).collect()
 }
 
@@ -90,7 +91,7 @@ pub async fn flip_together(c: &impl Conn, ids: &[TimerId], now: Instant) -> Resu
     }
     let rows = Entity::update_many()
         .col_expr(Column::State, Expr::value(TimerState::Breached.as_str()))
-        .filter(Column::Id.is_in(ids.iter().map(|i| i.0)))
+        .filter(among::these(c, Column::Id, ids.iter().map(|i| i.0)))
         .filter(Column::State.eq(TimerState::Running.as_str()))
         .filter(Column::DueAt.lte(now))
         .exec_with_returning(c)

@@ -224,9 +224,10 @@ impl Feed {
         let now = Instant::now();
         self.looked = now;
         self.places.settle(now);
-        let rows = journal::after(self.state.core.db.read(), self.places.settled, PAGE).await?;
-        // A full page may have more behind it, unless it was all told before.
-        let full = rows.len() as u64 == PAGE;
+        // What was told beyond a gap comes again: it must not fill the page.
+        let page = PAGE + self.places.told.len() as u64;
+        let rows = journal::after(self.state.core.db.read(), self.places.settled, page).await?;
+        let full = rows.len() as u64 == page;
         let mut news = Vec::new();
         for (place, row) in rows {
             if self.places.tell(place, now) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Clocks of one transaction.
-const TOGETHER: usize = 50;
+const TOGETHER: usize = 250;
 
 /// One sweeper.
 pub struct Sweeper {

@@ -83,6 +83,11 @@ pub fn get(path: &str, token: &str) -> Vec<u8> {
 
 /// A POST of JSON with further headers, each ending in a line break.
 pub fn post(path: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!("POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    with_body("POST", path, headers, body)
+}
+
+/// The same with another method.
+pub fn with_body(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
         .into_bytes()
 }

@@ -14,6 +14,7 @@ mod intake_sqlite;
 mod ledger;
 mod load;
 mod memory;
+mod operator;
 mod overload;
 mod pg;
 mod queue;
@@ -47,6 +48,7 @@ enum Scenario {
     Import,
     Growth,
     Overload,
+    Operator,
 }
 
 impl Scenario {
@@ -132,6 +134,7 @@ async fn main() -> ExitCode {
             Scenario::Import => import::run(&ground, plan, &mut report).await,
             Scenario::Growth => growth::run(&ground, plan, &mut report).await,
             Scenario::Overload => overload::run(&ground, plan, &mut report).await,
+            Scenario::Operator => operator::run(&ground, plan, &mut report).await,
         };
         eprintln!("   {name} took {:.0} s", began.elapsed().as_secs_f64());
         if let Err(e) = done {

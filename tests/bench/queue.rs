@@ -65,7 +65,8 @@ pub async fn index_built(ground: &Ground, name: &str) -> Res<Duration> {
     }
 }
 
-async fn sign_in(conn: &mut Conn) -> Res<String> {
+/// Signs the account in that scenarios make.
+pub async fn sign_in(conn: &mut Conn) -> Res<String> {
     let call = http::post("/api/v1/staff/login", "", r#"{"login":"bench","password":"bench-password"}"#);
     let answer: Value = body(conn, &call).await?;
     Ok(answer.get("token").and_then(Value::as_str).ok_or("no token at sign-in")?.to_owned())

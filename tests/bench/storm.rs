@@ -1,4 +1,4 @@
-//! Very many clocks that run out at one instant: how long until the last has its rows written, against claims and one statement for fifty.
+//! Very many clocks that run out at one instant: how long until the last has its rows written, against claims and one statement for many.
 
 use super::ground::now_us;
 use super::report::{Aim, Figure, Report, short};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Clocks of one commit of the bare side.
-const TOGETHER: usize = 50;
+const TOGETHER: usize = 250;
 
 pub async fn run(stage: &mut Stage<'_>, plan: Plan, report: &mut Report) -> Res<()> {
     let count = plan.size(50_000, 5_000);

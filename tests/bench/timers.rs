@@ -77,20 +77,33 @@ impl Stage<'_> {
         Err("the deadlines could not be written in time: the disk is too slow now".into())
     }
 
-    /// From the deadline to the commit of its consequences, for each fired clock of these requests.
+    /// From the deadline to the commit of its consequences, for each fired clock of these requests. Every row is found by its key.
     pub async fn lags(&mut self, first: u64, count: u64) -> Res<Vec<i64>> {
         let sql = format!(
-            "SELECT (extract(epoch FROM pg_xact_commit_timestamp(j.xmin) - t.due_at) * 1000000)::bigint FROM request_journal j \
-             JOIN sla_timer t ON t.request_id = j.request_id AND t.stage = 'restore' WHERE j.kind = 'breached' AND t.state = 'breached' \
-             AND j.request_id BETWEEN lpad(to_hex({first}), 32, '0')::uuid AND lpad(to_hex({first} + {count} - 1), 32, '0')::uuid"
+            "SELECT (extract(epoch FROM pg_xact_commit_timestamp(j.xmin) - t.due_at) * 1000000)::bigint \
+             FROM generate_series({first}::bigint, {first}::bigint + {count} - 1) k \
+             JOIN sla_timer t ON t.id = lpad(to_hex(k * 2 + 1), 32, '0')::uuid AND t.state = 'breached' \
+             JOIN request_journal j ON j.request_id = t.request_id AND j.kind = 'breached'"
         );
         Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut self.db).await?)
+    }
+
+    /// The end of the journal.
+    async fn end_of_journal(&mut self) -> Res<i64> {
+        pg::number(&mut self.db, "SELECT coalesce(max(id), 0) FROM request_journal").await
     }
 
     /// Waits until all of these have fired, at most for `limit`; those that have not are put far off, so that the next run begins clean.
     pub async fn fired(&mut self, first: u64, count: u64, limit: Duration) -> Res<Vec<i64>> {
         let until = now_us() + i64::try_from(limit.as_micros())?;
+        let mut end = self.end_of_journal().await?;
         loop {
+            // While the journal grows there is work to be done, and looking at all of it would take from it.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let grown = self.end_of_journal().await?;
+            if std::mem::replace(&mut end, grown) != grown && now_us() < until {
+                continue;
+            }
             let lags = self.lags(first, count).await?;
             if lags.len() as u64 == count || now_us() >= until {
                 if (lags.len() as u64) < count {
@@ -104,7 +117,6 @@ impl Stage<'_> {
                 }
                 return Ok(lags);
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 }

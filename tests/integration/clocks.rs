@@ -267,7 +267,7 @@ async fn an_absent_index_is_done_without(kit: Kit) {
 }
 
 async fn the_index_is_lost_on_the_way(kit: Kit) {
-    let mut w = kit.world_with(Options::with("MAIL__BREACH_TO", "")).await;
+    let mut w = kit.world_with(Options::with("MAIL__BREACH_TO", "").and("TIMERS__BATCH", "128")).await;
     w.server.reconciler.tick().await.unwrap();
     many_requests(&w, 300).await;
     w.clock.advance(Duration::from_secs(25 * 3600));
