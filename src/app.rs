@@ -1,8 +1,9 @@
 //! The composition root: puts rooms together by configuration, starts what the role wants, stops in good order.
 
 use crate::bus::{EventBus, MemoryBus, RedisBus};
-use crate::channels::Registry;
+use crate::channels::meta::Door as MetaDoor;
 use crate::channels::registry::RegistryError;
+use crate::channels::{self, Registry, bucket, push};
 use crate::clock::Clocks;
 use crate::config::{Book, Config, ConfigErrors, Deployment, TelegramMode, data_text};
 use crate::dispatch::books::{self, Shelf};
@@ -22,17 +23,17 @@ use crate::web::server::Listen;
 use crate::web::state::WebState;
 use crate::web::{self, Served};
 use crate::workers::{
-    self, alarms::AlarmWorker, bookkeeper::Bookkeeper, calls::CallsWorker, health::WireHealth, housekeeping::Housekeeper, intake::IntakeWorker,
-    learner::Learner, media::MediaWorker, models::ModelWatch, outbox::OutboxWorker, poller::Poller, reconciler::Reconciler, silence::SilenceWorker,
-    sweeper::Sweeper,
+    self, alarms::AlarmWorker, bookkeeper::Bookkeeper, calls::CallsWorker, deliveries::Deliveries, health::WireHealth, housekeeping::Housekeeper,
+    indexer::Indexer, intake::IntakeWorker, learner::Learner, media::MediaWorker, models::ModelWatch, outbox::OutboxWorker, poller::Poller,
+    reconciler::Reconciler, silence::SilenceWorker, sweeper::Sweeper, wires::WireBoard,
 };
 use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,8 +99,10 @@ pub struct Workers {
     pub learner: Arc<Learner>,
     pub health: Arc<WireHealth>,
     pub calls: Arc<CallsWorker>,
+    pub deliveries: Arc<Deliveries>,
     pub alarms: Arc<AlarmWorker>,
     pub bookkeeper: Arc<Bookkeeper>,
+    pub indexer: Arc<Indexer>,
     pub pollers: Vec<Arc<Poller>>,
 }
 
@@ -141,11 +144,15 @@ impl App {
         if role == Role::All && core.db.backend() == Backend::Sqlite {
             leases::clear_slots(core.db.write()).await?;
         }
-        let wires = Arc::new(match overrides.wires {
+        let mut wires = match overrides.wires {
             Some(w) => w,
             None => Registry::open(config)?,
-        });
-        let media = media(config.media.url.expose())?;
+        };
+        push::open(&config.push, &core.db, &core.clocks.wall, &mut wires).map_err(AppError::Setup)?;
+        let wires = Arc::new(wires);
+        // Set once, here: a second time nothing would change.
+        let _ = core.wires.set(wires.accounts());
+        let media = bucket::open(&config.media).map_err(AppError::Setup)?;
         let (inbox, writer) = Inbox::open();
         let centre = Arc::new(Centre::of(config).map_err(|e| AppError::Setup(e.to_string()))?);
         let workers = workers_of(config, role, &core, &wires, &media, &centre);
@@ -286,16 +293,26 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
         settings: Settings::of(config),
         lag_ms: std::sync::atomic::AtomicU64::new(0),
         spare: Default::default(),
+        wires: Default::default(),
     })
 }
 
 fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
     // Doors of our own are up as long as the process is; a wire that is not configured has no series, so that nobody is woken for it.
     let own = ["app", "web", "phone"];
-    let mut channels = vec!["sms", "mail"];
-    channels.extend(own);
+    let mut doors = vec!["sms", "mail"];
+    if config.push.is_on() {
+        doors.push("push");
+    }
+    doors.extend(own);
     if config.channels.telegram.is_on() || !config.channels.telegram.secret.is_empty() {
-        channels.push("telegram");
+        doors.push("telegram");
+    }
+    let c = &config.channels;
+    for (on, channel) in [(c.whatsapp.is_on(), "whatsapp"), (c.instagram.is_on(), "instagram"), (c.facebook.is_on(), "facebook")] {
+        if on {
+            doors.push(channel);
+        }
     }
     let mut classes: Vec<&str> = Class::ALL.iter().map(|c| c.as_str()).collect();
     classes.push("unclear");
@@ -305,14 +322,14 @@ fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
     let stages: Vec<&str> = Stage::ALL.iter().map(|s| s.as_str()).collect();
     let outcomes: Vec<&str> = Outcome::ALL.iter().filter(|o| **o != Outcome::Ongoing).map(|o| o.as_str()).collect();
     let metrics = Metrics::new(&Known {
-        channels: &channels,
+        channels: &doors,
         classes: &classes,
         services: &services,
         queues: &queues,
         statuses: &statuses,
         stages: &stages,
         call_outcomes: &outcomes,
-        routes: &[("/health/ready", "GET"), ("/webhooks/telegram/{bot}", "POST")],
+        routes: &[("/health/ready", "GET"), ("/webhooks/telegram/{bot}", "POST"), ("/webhooks/meta", "POST")],
     })?;
     for channel in own {
         metrics.set_channel_up(channel, true);
@@ -360,15 +377,9 @@ fn chain_key(config: &Config) -> Result<ChainKey, AppError> {
     }
 }
 
-fn media(url: &str) -> Result<Arc<dyn ObjectStore>, AppError> {
-    let dir = url.strip_prefix("file://").unwrap_or(url);
-    std::fs::create_dir_all(dir).map_err(|e| AppError::Setup(format!("media.url: folder '{dir}': {e}")))?;
-    let store = LocalFileSystem::new_with_prefix(dir).map_err(|e| AppError::Setup(format!("media.url: {e}")))?;
-    Ok(Arc::new(store))
-}
-
 fn workers_of(config: &Config, role: Role, core: &Arc<Core>, wires: &Arc<Registry>, media: &Arc<dyn ObjectStore>, centre: &Arc<Centre>) -> Workers {
     let owner = workers::owner();
+    let board = WireBoard::new(core.clone());
     let pollers = wires
         .telegram
         .iter()
@@ -377,17 +388,25 @@ fn workers_of(config: &Config, role: Role, core: &Arc<Core>, wires: &Arc<Registr
         .collect();
     Workers {
         intake: Arc::new(IntakeWorker::new(core.clone(), wires.clone(), owner.clone(), &config.intake)),
-        outbox: Arc::new(OutboxWorker::new(core.clone(), wires.clone(), owner.clone(), &config.outbox)),
+        outbox: Arc::new(OutboxWorker::new(core.clone(), wires.clone(), board.clone(), owner.clone(), &config.outbox)),
         sweeper: Arc::new(Sweeper::new(core.clone(), &config.timers)),
         alarms: Arc::new(AlarmWorker { core: core.clone() }),
         bookkeeper: Arc::new(Bookkeeper { core: core.clone(), owner: owner.clone(), applies: role != Role::Api }),
         reconciler: Arc::new(Reconciler { core: core.clone(), owner, every: Duration::from_secs(60) }),
         silence: Arc::new(SilenceWorker { core: core.clone() }),
-        media: Arc::new(MediaWorker { core: core.clone(), wires: wires.clone(), store: media.clone(), max_bytes: config.media.max_bytes }),
-        housekeeper: Arc::new(Housekeeper { core: core.clone() }),
+        media: Arc::new(MediaWorker {
+            core: core.clone(),
+            wires: wires.clone(),
+            store: media.clone(),
+            max_bytes: config.media.max_bytes,
+            part: config.media.part(),
+        }),
+        housekeeper: Arc::new(Housekeeper { core: core.clone(), media: media.clone() }),
+        indexer: Arc::new(Indexer { core: core.clone() }),
         models: Arc::new(ModelWatch { core: core.clone() }),
         learner: Arc::new(Learner { core: core.clone(), hour: config.triage.refit_hour, plan: Plan::default() }),
-        health: Arc::new(WireHealth { core: core.clone(), wires: wires.clone() }),
+        health: Arc::new(WireHealth { wires: wires.clone(), board }),
+        deliveries: Arc::new(Deliveries { core: core.clone() }),
         calls: Arc::new(CallsWorker { core: core.clone(), centre: centre.clone() }),
         pollers,
     }
@@ -410,6 +429,8 @@ fn listen(
         core: core.clone(),
         inbox,
         telegram,
+        meta: MetaDoor::of(&config.channels),
+        sms: channels::sms::doors(&config.channels.sms).map_err(|e| AppError::Setup(format!("channels.sms: {e}")))?,
         secure_cookies: public_url.starts_with("https://"),
         public_url,
         proxies: config.http.proxies(),
@@ -417,6 +438,9 @@ fn listen(
         role: role.as_str(),
         started_at: core.wall(),
         media: media.clone(),
+        largest_file: config.media.max_bytes,
+        media_part: config.media.part(),
+        photos: Semaphore::new(web::state::ROOM),
         centre: centre.clone(),
         ending: life.token(),
     });
@@ -455,7 +479,9 @@ fn start(role: Role, still: bool, life: &Lifecycle, core: &Arc<Core>, w: &Worker
     life.supervise("silence", |stop| w.silence.clone().run(stop));
     life.supervise("media", |stop| w.media.clone().run(stop));
     life.supervise("calls", |stop| w.calls.clone().run(stop));
+    life.supervise("deliveries", |stop| w.deliveries.clone().run(stop));
     life.supervise("housekeeping", |stop| w.housekeeper.clone().run(stop));
+    life.supervise("indexer", |stop| w.indexer.clone().run(stop));
     life.supervise("learner", |stop| w.learner.clone().run(stop));
     life.supervise("wire-health", |stop| w.health.clone().run(stop));
     for p in &w.pollers {

@@ -31,21 +31,94 @@ pub trait Channel: Send + Sync {
 
     /// Whether the provider answers and accepts our credentials right now.
     async fn healthy(&self) -> bool;
+
+    /// Shows the person that the message was read and, where the wire can, that an answer is being written. Nothing depends on it: wires
+    /// without such marks do nothing.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    async fn seen(&self, _chat: &str, _message_ref: &str) -> Result<(), SendError> {
+        Ok(())
+    }
 }
 
 /// One outgoing message: plain text, nothing in it is markup.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
     pub text: String,
     pub keyboard: Keyboard,
+    /// Goes out as this approved template instead of free text; `text` then says what the person will read.
+    pub template: Option<Template>,
+    /// A file with the text as its caption.
+    pub media: Option<OutMedia>,
+    /// The word on the key that opens a list of choices, where the wire hides them behind one (WhatsApp, more than three choices).
+    pub menu: Option<String>,
+    /// Our own mark. Wires that carry marks give it back in [`Receipt::tag`], even when the answer to the send was lost. No personal data.
+    pub tag: Option<String>,
 }
 
 impl Message {
     /// A message without a keyboard.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), keyboard: Keyboard::None }
+        Self { text: text.into(), ..Self::default() }
     }
+}
+
+/// A message that the provider approved beforehand, with the values of its places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// The name under which the provider knows it.
+    pub name: String,
+    /// The provider's code of its language: `kk`, `ru`.
+    pub lang: String,
+    /// Values of the body's places, in order.
+    pub params: Vec<String>,
+}
+
+/// A file that goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutMedia {
+    pub kind: OutKind,
+    pub bytes: Vec<u8>,
+    pub mime: String,
+    /// Shown to the person where the wire shows names.
+    pub name: String,
+}
+
+/// What a file is shown as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutKind {
+    Photo,
+    Audio,
+    Video,
+    Document,
+}
+
+/// What the provider tells of a message that it took from us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The handle that [`Sent`] gave.
+    pub provider_id: String,
+    /// What [`Message::tag`] was.
+    pub tag: Option<String>,
+    pub stage: ReceiptStage,
+    /// By the provider's clock.
+    pub at: Option<chrono::DateTime<chrono::Utc>>,
+    /// Why it failed; with [`ReceiptStage::Failed`] only.
+    pub error: Option<SendError>,
+}
+
+/// How far a message got. A later word of a lower rank changes nothing; a failure counts only while nothing was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReceiptStage {
+    /// The provider sent it on.
+    Sent,
+    Delivered,
+    Read,
+    /// A voice message was listened to.
+    Played,
+    Failed,
 }
 
 /// What stands under a message.
@@ -105,15 +178,30 @@ pub struct Fetched {
 /// Why a message did not go out. The strings name the reason only: no tokens, no addresses, no message text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SendError {
-    /// The provider asks us to slow down.
+    /// The provider asks us to slow down with this person; others are not touched.
     #[error("the provider asks to wait {} s", .0.as_secs())]
     RetryAfter(Duration),
+    /// The whole account sends too fast: nothing of this wire passes for so long.
+    #[error("the account sends too fast, wait {} s", .0.as_secs())]
+    Throttled(Duration),
     /// Trouble on the way or at the provider; the same message may pass later.
     #[error("try later: {0}")]
     Transient(String),
     /// The person blocked us, or the chat is gone.
     #[error("the chat does not take messages from us")]
     Blocked,
+    /// The person cannot be reached over this wire at all: no account, an old client, a number that does not exist. Another wire may.
+    #[error("the person cannot be reached here: {0}")]
+    Unreachable(String),
+    /// Too long since the person last wrote: free text is refused, an approved template may pass.
+    #[error("the window for free text is closed")]
+    WindowClosed,
+    /// This template does not exist, is paused or does not fit its values; free text may pass inside the window.
+    #[error("the template was refused: {0}")]
+    TemplateRefused(String),
+    /// The provider has closed the account or holds our payments: every message of this wire fails alike until a person acts.
+    #[error("the channel is stopped by the provider: {0}")]
+    Stopped(String),
     /// The provider will never take this message: our mistake, not worth another try.
     #[error("rejected: {0}")]
     Rejected(String),

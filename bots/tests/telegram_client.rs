@@ -55,7 +55,7 @@ async fn a_message_goes_out_and_its_handle_comes_back() {
 
 #[tokio::test]
 async fn keyboards_in_the_providers_words() {
-    let with = |keyboard| Message { text: "?".into(), keyboard };
+    let with = |keyboard| Message { keyboard, ..Message::text("?") };
     let inline = Keyboard::Inline(vec![vec![Button::new("Иә", "y"), Button::new("Жоқ", "n")], vec![Button::new("Артқа", "b")]]);
     assert_eq!(
         body_of(&with(inline)).await["reply_markup"]["inline_keyboard"],
@@ -81,7 +81,7 @@ async fn long_texts_are_cut() {
 async fn our_own_mistakes_never_leave_the_house() {
     let fake = Fake::with([(200, sent(1))]).await;
     let telegram = client(&fake);
-    let button = |data: String| Message { text: "?".into(), keyboard: Keyboard::Inline(vec![vec![Button::new("x", data)]]) };
+    let button = |data: String| Message { keyboard: Keyboard::Inline(vec![vec![Button::new("x", data)]]), ..Message::text("?") };
     // 33 Kazakh letters are 66 bytes.
     for (chat, message) in [("7", button("қ".repeat(33))), ("7", button(String::new())), ("@channel", Message::text("x")), ("", Message::text("x"))]
     {

@@ -9,6 +9,10 @@ mod m20261121_000005_triage;
 mod m20261121_000006_calls;
 mod m20261121_000007_laps;
 mod m20261121_000008_books;
+mod m20261121_000009_delivery;
+mod m20261121_000010_app;
+mod m20261121_000011_staff;
+mod m20261121_000012_desk;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +31,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_calls::Migration),
             Box::new(m20261121_000007_laps::Migration),
             Box::new(m20261121_000008_books::Migration),
+            Box::new(m20261121_000009_delivery::Migration),
+            Box::new(m20261121_000010_app::Migration),
+            Box::new(m20261121_000011_staff::Migration),
+            Box::new(m20261121_000012_desk::Migration),
         ]
     }
 }

@@ -24,6 +24,8 @@ chromium_path() {
 missing_packages() {
     command -v curl >/dev/null || echo curl
     command -v python3 >/dev/null || echo python3
+    # What makes a folder for schemathesis comes in a package of its own.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     [[ -n "${TEST_DATABASE_URL:-}" ]] || pg_bindir >/dev/null || echo postgresql
     [[ -n "${TEST_REDIS_URL:-}" ]] || command -v redis-server >/dev/null || echo redis-server
     command -v promtool >/dev/null || echo prometheus

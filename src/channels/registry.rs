@@ -1,11 +1,15 @@
 //! Which wire carries which channel and account.
 
 use super::mail::MailChannel;
-use crate::config::Config;
+use super::{MAIN, sms};
+use crate::config::{Channels, Config, Secret, Sms};
 use crate::domain::inbound::ChannelKind;
 use bots::channel::Channel;
+use bots::meta::Graph;
+use bots::social::{Platform, SocialChannel};
 use bots::stub::StubChannel;
 use bots::telegram::TelegramChannel;
+use bots::whatsapp::WhatsappChannel;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +22,8 @@ pub struct Registry {
     pub telegram: BTreeMap<String, TelegramChannel>,
     /// The stand-in for SMS: keeps what it was given.
     pub sms: Option<StubChannel>,
+    /// The stand-in for push messages: keeps what it was given.
+    pub push: Option<StubChannel>,
 }
 
 /// A wire that cannot be used as configured.
@@ -25,6 +31,11 @@ pub struct Registry {
 pub enum RegistryError {
     #[error("channels.telegram: {0}")]
     Telegram(String),
+    /// The section and what is wrong with it.
+    #[error("channels.{0}: {1}")]
+    Meta(&'static str, String),
+    #[error(transparent)]
+    Sms(#[from] sms::BadGateway),
     #[error("mail: {0}")]
     Mail(String),
 }
@@ -44,12 +55,62 @@ impl Registry {
             r.add(ChannelKind::Telegram, &t.name, Arc::new(wire.clone()));
             r.telegram.insert(t.name.clone(), wire);
         }
-        let sms = StubChannel::new("sms");
-        r.add(ChannelKind::Sms, "main", Arc::new(sms.clone()));
-        r.sms = Some(sms);
+        r.open_meta(&config.channels)?;
+        r.open_sms(&config.channels.sms)?;
         let mail = MailChannel::open(&config.mail).map_err(RegistryError::Mail)?;
         r.add(ChannelKind::Mail, "main", Arc::new(mail));
         Ok(r)
+    }
+
+    /// Whether the wires of the messengers can be opened as configured.
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub fn check(config: &Config) -> Result<(), RegistryError> {
+        let mut r = Self::default();
+        r.open_meta(&config.channels)?;
+        r.open_sms(&config.channels.sms)
+    }
+
+    /// The wires that share Meta's Graph API.
+    fn open_meta(&mut self, c: &Channels) -> Result<(), RegistryError> {
+        let graph = |door: &'static str, url: &str, token: &Secret| -> Result<Graph, RegistryError> {
+            let wrong = |e: &dyn std::fmt::Display| RegistryError::Meta(door, e.to_string());
+            let url = if url.is_empty() { c.meta.graph_url.as_str() } else { url };
+            let base = url.parse::<reqwest::Url>().map_err(|e| wrong(&e))?;
+            Graph::new(base, &c.meta.graph_version, token.expose(), bots::http::Timeouts::default()).map_err(|e| wrong(&e))
+        };
+        let w = &c.whatsapp;
+        if w.is_on() {
+            let hosts = bots::whatsapp::client::MEDIA_HOSTS.map(str::to_owned).to_vec();
+            let wire = WhatsappChannel::new(graph("whatsapp", "", &w.token)?, &w.phone_number_id, hosts);
+            self.add(ChannelKind::Whatsapp, MAIN, Arc::new(wire.map_err(|e| RegistryError::Meta("whatsapp", e.to_string()))?));
+        }
+        let i = &c.instagram;
+        if i.is_on() {
+            let wire = SocialChannel::new(Platform::Instagram, &i.account_id, graph("instagram", &i.graph_url, &i.token)?);
+            self.add(ChannelKind::Instagram, MAIN, Arc::new(wire));
+        }
+        let f = &c.facebook;
+        if f.is_on() {
+            let wire = SocialChannel::new(Platform::Facebook, &f.page_id, graph("facebook", "", &f.token)?);
+            self.add(ChannelKind::Facebook, MAIN, Arc::new(wire));
+        }
+        Ok(())
+    }
+
+    /// Gateways; until one carries what goes out, it is kept and shown.
+    fn open_sms(&mut self, c: &Sms) -> Result<(), RegistryError> {
+        let stub = StubChannel::new("sms");
+        self.add(ChannelKind::Sms, MAIN, Arc::new(stub.clone()));
+        for account in sms::accounts(c)? {
+            self.add(ChannelKind::Sms, &account, Arc::new(stub.clone()));
+        }
+        self.sms = Some(stub);
+        for (account, wire) in sms::wires(c)? {
+            self.add(ChannelKind::Sms, &account, Arc::new(wire));
+        }
+        Ok(())
     }
 
     /// Puts a wire in, replacing another of the same name.
@@ -62,9 +123,15 @@ impl Registry {
         self.wires.get(&(channel.to_owned(), account.to_owned())).cloned()
     }
 
-    /// All wires, for health checks: channel and wire.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &Arc<dyn Channel>)> {
-        self.wires.iter().map(|((c, _), w)| (c.as_str(), w))
+    /// All wires, for health checks: channel and account, and the wire.
+    pub fn all(&self) -> impl Iterator<Item = (&(String, String), &Arc<dyn Channel>)> {
+        self.wires.iter()
+    }
+
+    /// Channel and account of every wire.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<(String, String)> {
+        self.wires.keys().cloned().collect()
     }
 
     /// Names of the configured channels.

@@ -1,9 +1,9 @@
 //! Telegram's updates as ours.
 
+use super::{ReadError, phone_of};
 use crate::domain::Instant;
 use crate::domain::inbound::{ChannelKind, Content, Inbound, MediaKind, MediaRef};
 use crate::domain::lang::Lang;
-use crate::domain::phone::Phone;
 use crate::store::raw_events::NewRawEvent;
 use bots::telegram::{self as wire, Kind};
 use sha2::{Digest, Sha256};
@@ -34,28 +34,19 @@ pub fn authentic(header: Option<&[u8]>, secret: &str) -> bool {
     bots::signature::secret_matches(header, secret)
 }
 
-/// Why an update cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error("not an update: {0}")]
-    Wire(#[from] wire::ParseError),
-    #[error("it names no chat")]
-    NoChat,
-}
-
 /// Reads an update. `skip_labels` are the words of the "skip" key in every language: that key comes back as plain text.
 ///
 /// # Errors
 /// [`ReadError`].
 pub fn inbound(bot: &str, body: &[u8], skip_labels: &[&str]) -> Result<Inbound, ReadError> {
-    let incoming = wire::split(body)?;
+    let incoming = wire::split(body).map_err(|e| ReadError::Wire(format!("not an update: {e}")))?;
     let content = match incoming.kind {
         Kind::Text { text } if skip_labels.contains(&text.trim()) => Content::Button { data: "ds:skip".into(), ack: String::new() },
         Kind::Text { text } => Content::Text(text),
         Kind::Command { name, arg } => Content::Command { name, arg },
         Kind::Button { data, callback_id } => Content::Button { data, ack: callback_id },
         Kind::Location { lat, lon, .. } => Content::Location { lat, lon },
-        Kind::Contact { phone, own } => Content::Contact { phone: read_phone(&phone), own },
+        Kind::Contact { phone, own } => Content::Contact { phone: phone_of(&phone), own },
         Kind::Media(m) => Content::Media {
             media: MediaRef { kind: media_kind(m.kind), file_id: m.file_id, mime: m.mime, size: m.size },
             caption: m.caption,
@@ -80,16 +71,13 @@ pub fn inbound(bot: &str, body: &[u8], skip_labels: &[&str]) -> Result<Inbound, 
         chat,
         sender: sender.id.to_string(),
         sender_name: (!name.trim().is_empty()).then_some(name),
+        phone: None,
+        comment: None,
         lang_hint: sender.language_code.as_deref().and_then(|c| c.get(0..2)).and_then(Lang::parse),
         message_ref: incoming.message_id.map(|id| id.to_string()),
         sent_at: incoming.date,
         content,
     })
-}
-
-/// Telegram gives numbers with or without the plus.
-fn read_phone(text: &str) -> Option<Phone> {
-    Phone::parse(text).or_else(|_| Phone::parse(&format!("+{text}"))).ok()
 }
 
 fn media_kind(kind: wire::MediaKind) -> MediaKind {

@@ -1,7 +1,8 @@
 //! `check-config`: validates everything without touching a database.
 
 use super::Done;
-use crate::config::{Book, Config};
+use crate::clock::Clocks;
+use crate::config::{Book, Config, PushTransport};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -24,6 +25,15 @@ pub fn run(config: &Config, args: &Args) -> Done {
     }
     if let Err(e) = crate::app::triage(config) {
         problems.extend(e.problems().iter().cloned());
+    }
+    // Parsed once more at start: here a mistake is told before anything runs.
+    if let Err(e) = crate::channels::Registry::check(config) {
+        problems.push(e.to_string());
+    }
+    if config.push.transport == PushTransport::Fcm
+        && let Err(e) = crate::channels::push::fcm(&config.push, &Clocks::system().wall)
+    {
+        problems.push(e);
     }
     for p in &problems {
         eprintln!("{p}");

@@ -2,11 +2,12 @@
 
 use super::{Done, Failure, bare_core, log};
 use crate::config::Config;
-use crate::dispatch::accounts::{self, NewStaff};
-use crate::dispatch::call_desk;
+use crate::dispatch::staff_accounts::{self, By, NewStaff};
+use crate::dispatch::{DispatchError, call_desk};
 use crate::domain::access::Role;
-use crate::domain::{CrewCode, Lang, QueueCode};
-use crate::store::{staff, tokens};
+use crate::domain::password::SHORTEST;
+use crate::domain::{CrewCode, DistrictCode, Lang, QueueCode};
+use crate::store::staff;
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ enum What {
     /// Adds an account. The password is asked for, or read from standard input; never given as an argument, where others could see it.
     Add {
         login: String,
-        /// dispatcher, crew, manager or admin
+        /// dispatcher, senior_dispatcher, operator, crew, manager, admin or auditor
         #[arg(long)]
         role: Role,
         /// The person's name as colleagues see it; default: the login.
@@ -30,6 +31,9 @@ enum What {
         /// A queue the person works; may stand several times; without it, every queue.
         #[arg(long = "queue")]
         queues: Vec<QueueCode>,
+        /// A district whose requests the person sees; may stand several times; without it, every district.
+        #[arg(long = "district")]
+        districts: Vec<DistrictCode>,
         /// The crew of a crew account.
         #[arg(long)]
         crew: Option<CrewCode>,
@@ -47,11 +51,19 @@ enum What {
     Agent { login: String, agent: String },
     /// Sets a new password and ends all sessions.
     ResetPassword { login: String },
+    /// Takes the second factor of somebody who lost the telephone and the recovery codes, and ends all sessions.
+    #[command(name = "reset-2fa")]
+    Reset2fa {
+        login: String,
+        /// Why: it stands in the audit.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 fn password() -> Result<String, Failure> {
     if std::io::stdin().is_terminal() {
-        eprint!("Password (at least {} characters): ", accounts::MIN_PASSWORD);
+        eprint!("Password (at least {} characters): ", SHORTEST);
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
@@ -62,31 +74,32 @@ fn password() -> Result<String, Failure> {
 pub async fn run(config: &Config, args: Args) -> Done {
     log(config)?;
     let core = bare_core(config).await?;
-    let unknown = |login: &str| Failure(format!("there is no account '{login}': see `jambyl109 user list`"));
+    let unknown = |login: &str, e: DispatchError| match e {
+        DispatchError::NotFound => Failure(format!("there is no account '{login}': see `jambyl109 user list`")),
+        e => e.into(),
+    };
     match args.what {
-        What::Add { login, role, name, queues, crew, lang } => {
+        What::Add { login, role, name, queues, districts, crew, lang } => {
             let name = name.unwrap_or_else(|| login.clone());
-            let new = NewStaff { login, name, role, queues, crew, lang, password: password()? };
-            let member = accounts::add_staff(&core, new).await?;
+            let new = NewStaff { login, name, role, queues, districts, crew, lang, password: password()? };
+            let member = staff_accounts::add(&core, By::Machine, new).await?;
             println!("{} added as {}", member.login, member.role);
         }
         What::List => {
             for s in staff::all(core.db.read()).await? {
                 let queues: Vec<&str> = s.queues.iter().map(QueueCode::as_str).collect();
                 let reach = s.crew.map_or_else(|| if queues.is_empty() { "all queues".into() } else { queues.join(",") }, |c| c.to_string());
-                println!("{}\t{}\t{}\t{reach}\t{}", s.login, s.role, s.name, if s.disabled { "disabled" } else { "active" });
+                let state = if s.disabled { "disabled" } else { "active" };
+                let factor = if s.second_factor { "2fa" } else { "-" };
+                println!("{}\t{}\t{}\t{reach}\t{state}\t{factor}", s.login, s.role, s.name);
             }
         }
         What::Disable { login } => {
-            let member = staff::by_login(core.db.read(), &login).await?.ok_or_else(|| unknown(&login))?;
-            staff::set_disabled(core.db.write(), &login, true).await?;
-            tokens::revoke_all(core.db.write(), member.id.0).await?;
-            println!("{login} is disabled");
+            staff_accounts::set_disabled(&core, By::Machine, &login, true).await.map_err(|e| unknown(&login, e))?;
+            println!("{login} is disabled; all sessions have ended");
         }
         What::Enable { login } => {
-            if !staff::set_disabled(core.db.write(), &login, false).await? {
-                return Err(unknown(&login));
-            }
+            staff_accounts::set_disabled(&core, By::Machine, &login, false).await.map_err(|e| unknown(&login, e))?;
             println!("{login} is active");
         }
         What::Agent { login, agent } => {
@@ -94,14 +107,12 @@ pub async fn run(config: &Config, args: Args) -> Done {
             println!("{login} answers calls as {agent}");
         }
         What::ResetPassword { login } => {
-            let member = staff::by_login(core.db.read(), &login).await?.ok_or_else(|| unknown(&login))?;
-            let new = password()?;
-            if new.chars().count() < accounts::MIN_PASSWORD {
-                return Err(Failure(format!("a password has at least {} characters", accounts::MIN_PASSWORD)));
-            }
-            staff::set_password(core.db.write(), &login, &accounts::hash_password(new).await?).await?;
-            tokens::revoke_all(core.db.write(), member.id.0).await?;
+            staff_accounts::reset_password(&core, By::Machine, &login, password()?).await.map_err(|e| unknown(&login, e))?;
             println!("{login} has a new password; all sessions have ended");
+        }
+        What::Reset2fa { login, reason } => {
+            staff_accounts::reset_second_factor(&core, By::Machine, &login, &reason).await.map_err(|e| unknown(&login, e))?;
+            println!("{login} signs in with the password alone, unless the role asks for a second factor; all sessions have ended");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,14 @@
-//! The book of the service: catalogue, routing, clocks, calendar and texts, embedded and replaceable file by file.
+//! The book of the service: catalogue, routing, clocks, calendar, roles and texts, embedded and replaceable file by file.
 
 use super::{ConfigErrors, Messages};
+use crate::domain::Lang;
 use crate::domain::calendar::Calendars;
 use crate::domain::catalog::Catalog;
+use crate::domain::outline::Outlines;
+use crate::domain::roles::Roles;
 use crate::domain::routing::Routing;
 use crate::domain::sla::{Books, SlaBook};
+use crate::domain::templates::Templates;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,7 +16,10 @@ use std::path::Path;
 const CATALOG: &str = include_str!("../../config/catalog.toml");
 const ROUTING: &str = include_str!("../../config/routing.toml");
 const SLA: &str = include_str!("../../config/sla.toml");
+const TEMPLATES: &str = include_str!("../../config/templates.toml");
 const CALENDAR: &str = include_str!("../../config/calendar.toml");
+const BORDERS: &str = include_str!("../../config/geo/borders.toml");
+const ROLES: &str = include_str!("../../config/roles.toml");
 const MESSAGES_KK: &str = include_str!("../../config/messages/kk.toml");
 const MESSAGES_RU: &str = include_str!("../../config/messages/ru.toml");
 
@@ -24,10 +31,15 @@ pub struct Book {
     pub sla: SlaBook,
     pub messages: Messages,
     pub calendar: Calendars,
+    /// What providers approved beforehand.
+    pub templates: Templates,
+    pub roles: Roles,
+    /// Districts as maps draw them.
+    pub outlines: Outlines,
 }
 
 impl Book {
-    /// Reads the embedded files, each replaced by the file of its name in `dir` where there is one.
+    /// Reads the embedded files, each replaced by the file of its name in `dir` where there is one; of the texts only those that stand there.
     ///
     /// # Errors
     /// Every file that cannot be read or understood.
@@ -37,9 +49,14 @@ impl Book {
         let routing = part(dir, "routing.toml", ROUTING, &mut problems);
         let sla = part(dir, "sla.toml", SLA, &mut problems);
         let calendar = part(dir, "calendar.toml", CALENDAR, &mut problems);
+        let templates = part(dir, "templates.toml", TEMPLATES, &mut problems);
+        let roles = part(dir, "roles.toml", ROLES, &mut problems);
         let messages = keep(messages(dir), &mut problems);
-        match (catalog, routing, sla, messages, calendar) {
-            (Some(catalog), Some(routing), Some(sla), Some(messages), Some(calendar)) => Ok(Self { catalog, routing, sla, messages, calendar }),
+        let outlines = part(dir, "geo/borders.toml", BORDERS, &mut problems);
+        match (catalog, routing, sla, messages, calendar, templates, roles, outlines) {
+            (Some(catalog), Some(routing), Some(sla), Some(messages), Some(calendar), Some(templates), Some(roles), Some(outlines)) => {
+                Ok(Self { catalog, routing, sla, messages, calendar, templates, roles, outlines })
+            }
             _ => Err(problems.into()),
         }
     }
@@ -57,7 +74,10 @@ impl Book {
         out.extend(self.routing.problems(&self.catalog));
         out.extend(self.sla.problems(&self.catalog, &self.calendar));
         out.extend(self.calendar.problems(&self.catalog));
+        out.extend(self.roles.problems());
         out.extend(self.messages.problems());
+        out.extend(self.too_long_for_short_messages());
+        out.extend(self.templates.problems(|key| self.messages.placeholders(key)));
         out
     }
 }
@@ -67,24 +87,33 @@ impl Book {
 /// # Errors
 /// A folder that does not exist, and a file that exists and cannot be read.
 pub fn data_text(dir: Option<&Path>, name: &str, embedded: &'static str) -> Result<Cow<'static, str>, ConfigErrors> {
+    Ok(own_text(dir, name)?.map_or(Cow::Borrowed(embedded), Cow::Owned))
+}
+
+/// The text of a data file that stands in `dir`, if there is one.
+fn own_text(dir: Option<&Path>, name: &str) -> Result<Option<String>, ConfigErrors> {
     let Some(dir) = dir else {
-        return Ok(Cow::Borrowed(embedded));
+        return Ok(None);
     };
     if !dir.is_dir() {
         return Err(ConfigErrors::one(format!("config.dir: '{}' is not a folder: make it or empty the setting", dir.display())));
     }
     let path = dir.join(name);
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Cow::Owned(text)),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Cow::Borrowed(embedded)),
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(ConfigErrors::one(format!("{} cannot be read: {e}", path.display()))),
     }
 }
 
 fn messages(dir: Option<&Path>) -> Result<Messages, ConfigErrors> {
-    let kk = data_text(dir, "messages/kk.toml", MESSAGES_KK)?;
-    let ru = data_text(dir, "messages/ru.toml", MESSAGES_RU)?;
-    Messages::parse(&kk, &ru)
+    let mut all = Messages::parse(MESSAGES_KK, MESSAGES_RU)?;
+    for lang in [Lang::Kk, Lang::Ru] {
+        if let Some(text) = own_text(dir, &format!("messages/{lang}.toml"))? {
+            all.replace(lang, &text)?;
+        }
+    }
+    Ok(all)
 }
 
 fn part<T: DeserializeOwned>(dir: Option<&Path>, name: &str, embedded: &'static str, problems: &mut Vec<String>) -> Option<T> {

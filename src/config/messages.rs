@@ -13,6 +13,8 @@ type Texts = BTreeMap<String, String>;
 pub struct Messages {
     kk: Texts,
     ru: Texts,
+    /// Texts of an installation that replace nothing, or use values that are not there.
+    strange: Vec<String>,
 }
 
 impl Messages {
@@ -22,8 +24,33 @@ impl Messages {
     /// Files that are not TOML, and values that are neither texts nor tables of them.
     pub fn parse(kk: &str, ru: &str) -> Result<Self, ConfigErrors> {
         let mut problems = Vec::new();
-        let out = Self { kk: read(Lang::Kk, kk, &mut problems), ru: read(Lang::Ru, ru, &mut problems) };
+        let out = Self { kk: read(Lang::Kk, kk, &mut problems), ru: read(Lang::Ru, ru, &mut problems), strange: Vec::new() };
         ConfigErrors::check(problems).map(|()| out)
+    }
+
+    /// Takes the texts of an installation over: each replaces the one of its key, the others stay. A key that the program does not know, and a
+    /// placeholder that nothing fills, are told by [`Messages::problems`].
+    ///
+    /// # Errors
+    /// A file that is not TOML, and values that are neither texts nor tables of them.
+    pub fn replace(&mut self, lang: Lang, file: &str) -> Result<(), ConfigErrors> {
+        let mut problems = Vec::new();
+        for (key, text) in read(lang, file, &mut problems) {
+            match self.texts(lang).get(&key) {
+                None => self.strange.push(format!("messages/{lang}.toml: there is no text '{key}': check how it is written")),
+                Some(shipped) => {
+                    let unknown: Vec<&str> = holes(&text).difference(&holes(shipped)).copied().collect();
+                    if !unknown.is_empty() {
+                        self.strange.push(format!("messages/{lang}.toml: nothing fills {{{}}} of '{key}'", unknown.join("}, {")));
+                    }
+                }
+            }
+            match lang {
+                Lang::Kk => self.kk.insert(key, text),
+                Lang::Ru => self.ru.insert(key, text),
+            };
+        }
+        ConfigErrors::check(problems)
     }
 
     fn texts(&self, lang: Lang) -> &Texts {
@@ -37,6 +64,12 @@ impl Messages {
     #[must_use]
     pub fn get(&self, lang: Lang, key: &str) -> Option<&str> {
         self.texts(lang).get(key).map(String::as_str)
+    }
+
+    /// The placeholders of a text, which both languages share; none: there is no such text.
+    #[must_use]
+    pub fn placeholders(&self, key: &str) -> Option<BTreeSet<String>> {
+        self.get(Lang::Kk, key).map(|text| holes(text).into_iter().map(str::to_owned).collect())
     }
 
     /// All keys, of both languages.
@@ -63,7 +96,7 @@ impl Messages {
     /// What a translator must mend.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let mut out = Vec::new();
+        let mut out = self.strange.clone();
         for key in self.keys() {
             for (lang, other) in [(Lang::Kk, Lang::Ru), (Lang::Ru, Lang::Kk)] {
                 match self.get(lang, key) {
@@ -210,6 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn one_text_is_replaced_and_the_others_stay() {
+        let mut m = Messages::parse("a = 'бір {n}'\nb = 'екі'", "a = 'один {n}'\nb = 'два'").unwrap();
+        m.replace(Lang::Ru, "a = 'раз {n}'").unwrap();
+        assert_eq!((m.get(Lang::Ru, "a"), m.get(Lang::Ru, "b"), m.get(Lang::Kk, "a")), (Some("раз {n}"), Some("два"), Some("бір {n}")));
+        assert!(m.problems().is_empty(), "{:?}", m.problems());
+        m.replace(Lang::Kk, "a = 'бір {nn}'\nbb = 'екі'").unwrap();
+        let problems = m.problems();
+        for part in ["nothing fills {nn} of 'a'", "there is no text 'bb'", "other placeholders in kk (nn) than in ru (n)"] {
+            assert!(problems.iter().any(|p| p.contains(part)), "{part}: {problems:?}");
+        }
+        assert!(m.replace(Lang::Ru, "a = ").unwrap_err().to_string().contains("messages/ru.toml"));
+    }
+
+    #[test]
     fn files_that_cannot_be_read() {
         assert!(Messages::parse("a = ", "").unwrap_err().to_string().contains("messages/kk.toml"));
         assert!(Messages::parse("", "a = 5").unwrap_err().to_string().contains("'a' is not a text"));
@@ -219,7 +266,7 @@ mod tests {
     proptest! {
         #[test]
         fn rendering_never_fails_and_without_params_changes_nothing(text in "\\PC*") {
-            let m = Messages { kk: [("k".to_owned(), text.clone())].into(), ru: Texts::new() };
+            let m = Messages { kk: [("k".to_owned(), text.clone())].into(), ..Messages::default() };
             prop_assert_eq!(m.render(Lang::Kk, "k", &Params::new()), text);
             let _ = m.problems();
         }

@@ -12,6 +12,7 @@ mod present;
 mod problems;
 mod secret;
 mod sections;
+mod short;
 #[cfg(test)]
 mod tests;
 

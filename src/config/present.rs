@@ -1,10 +1,16 @@
 //! Words for people out of keys: parameters that are keys themselves are shown in the reader's language.
 
 use super::data::Book;
-use crate::domain::outgoing::{PART, Params};
+use crate::domain::door::Door;
+use crate::domain::inbound::ChannelKind;
+use crate::domain::outgoing::{PART, Params, THEN};
 use crate::domain::sla::Entry;
 use crate::domain::{Instant, Lang};
 use chrono_tz::Asia::Almaty;
+use std::borrow::Cow;
+
+/// Before the key of a text stands this for the shorter one of short messages.
+const SHORT: &str = "sms.";
 
 /// A moment as people of the oblast read it: `21.11 18:40`.
 #[must_use]
@@ -24,6 +30,30 @@ impl Book {
     pub fn render(&self, lang: Lang, key: &str, params: &Params) -> String {
         let shown: Params = params.iter().map(|(k, v)| (k.clone(), self.value(lang, v))).collect();
         self.messages.render(lang, key, &shown)
+    }
+
+    /// The same as a door shows it: where every word costs there is often a shorter text, `sms.<key>`. What the parameter [`THEN`] names follows on
+    /// lines of its own.
+    #[must_use]
+    pub fn render_at(&self, channel: ChannelKind, lang: Lang, key: &str, params: &Params) -> String {
+        let mut out = self.render(lang, &self.key_at(channel, key), params);
+        if let Some(then) = params.get(THEN).and_then(|v| v.strip_prefix('@')) {
+            out.push_str(if Door::of(channel).short { "\n" } else { "\n\n" });
+            out.push_str(self.text_at(channel, lang, then));
+        }
+        out
+    }
+
+    /// A text without placeholders as a door shows it.
+    #[must_use]
+    pub fn text_at<'a>(&'a self, channel: ChannelKind, lang: Lang, key: &'a str) -> &'a str {
+        self.messages.get(lang, &self.key_at(channel, key)).unwrap_or(key)
+    }
+
+    fn key_at<'a>(&self, channel: ChannelKind, key: &'a str) -> Cow<'a, str> {
+        let shorter = format!("{SHORT}{key}");
+        let has = Door::of(channel).short && self.messages.get(Lang::Kk, &shorter).is_some();
+        if has { Cow::Owned(shorter) } else { Cow::Borrowed(key) }
     }
 
     /// A label of a button: a message key, or a parameter reference.

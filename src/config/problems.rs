@@ -1,8 +1,11 @@
 //! Whether the settings fit one another: each finding says what is wrong and what to do.
 
 use super::secret::ServiceUrl;
-use super::sections::{Config, Deployment, MailTransport, TelegramMode};
+use super::sections::{Config, Deployment, MailTransport, PushTransport, SmsTransport, TelegramMode};
 use std::net::{IpAddr, SocketAddr};
+
+/// A secret that stands in an address must not be guessed, in characters.
+const SHORTEST_PATH_SECRET: usize = 16;
 
 impl Config {
     /// Everything that would stop the service from working as it is set up. Secrets are never part of a finding.
@@ -15,8 +18,12 @@ impl Config {
             self.cluster_problems(&mut out);
         }
         self.telegram_problems(&mut out);
+        self.push_problems(&mut out);
+        self.meta_problems(&mut out);
+        self.sms_problems(&mut out);
         self.mail_problems(&mut out);
         self.calls_problems(&mut out);
+        out.extend(self.delivery.problems());
         self.zero_problems(&mut out);
         let t = &self.triage;
         for (key, error) in [("service_error", t.service_error), ("class_error", t.class_error), ("hazard_error", t.hazard_error)] {
@@ -62,11 +69,30 @@ impl Config {
         if self.mail.transport == MailTransport::Smtp {
             scheme("mail.url", &self.mail.url, &["smtp://", "smtps://"], out);
         }
-        if self.media.url.is_empty() || self.media.url.expose().contains("://") {
-            out.push("media.url must be a folder, for instance data/media: other stores are not supported yet".into());
-        }
+        self.media_problems(out);
         if self.redis.prefix.is_empty() || self.redis.prefix.contains(|c: char| c.is_whitespace() || c == '{' || c == '}') {
             out.push("redis.prefix must be a word without spaces and braces, for instance jambyl109".into());
+        }
+    }
+
+    fn media_problems(&self, out: &mut Vec<String>) {
+        let m = &self.media;
+        let Some(bucket) = m.bucket() else {
+            if m.folder().is_empty() || m.folder().contains("://") {
+                out.push("media.url must be a folder, for instance data/media, or s3://bucket".into());
+            }
+            return;
+        };
+        let sane =
+            (3..=63).contains(&bucket.len()) && bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+        if !sane {
+            out.push("media.url: a bucket's name is 3-63 of a-z, 0-9, '-' and '.': write s3://bucket, without a path".into());
+        }
+        if m.region.is_empty() || m.access_key.is_empty() || m.secret_key.is_empty() {
+            out.push("media.url is a bucket: it needs media.region, media.access_key and media.secret_key".into());
+        }
+        if !m.endpoint.is_empty() && !is_web(&m.endpoint) {
+            out.push(format!("media.endpoint '{}' is not a web address: write https://name, or leave it empty", m.endpoint));
         }
     }
 
@@ -105,6 +131,77 @@ impl Config {
                     "channels.telegram.mode = \"webhook\" needs http.public_url: Telegram must know where to call; or use mode = \"polling\"".into(),
                 );
             }
+        }
+    }
+
+    fn push_problems(&self, out: &mut Vec<String>) {
+        let p = &self.push;
+        if p.transport != PushTransport::Fcm {
+            return;
+        }
+        if p.project.is_empty() || (p.service_account.is_empty() && p.token_url.is_empty()) {
+            out.push("push.transport = \"fcm\" needs push.project and push.service_account, the JSON of the service account's key file".into());
+        }
+        for (url, key) in [(&p.api_url, "api_url"), (&p.token_url, "token_url")] {
+            if !is_web(url) && (key == "api_url" || !url.is_empty()) {
+                out.push(format!("push.{key} '{url}' is not a web address: https://fcm.googleapis.com is the usual one"));
+            }
+        }
+    }
+
+    fn meta_problems(&self, out: &mut Vec<String>) {
+        let c = &self.channels;
+        for (url, key) in [(&c.meta.graph_url, "meta.graph_url"), (&c.instagram.graph_url, "instagram.graph_url")] {
+            let may_be_empty = key != "meta.graph_url";
+            if !(is_web(url) || may_be_empty && url.is_empty()) {
+                out.push(format!("channels.{key} '{url}' is not a web address: https://graph.facebook.com is the usual one"));
+            }
+        }
+        if !is_version(&c.meta.graph_version) {
+            out.push(format!("channels.meta.graph_version '{}' is no version: write it like v24.0", c.meta.graph_version));
+        }
+        for (door, key, id, token) in [
+            ("whatsapp", "phone_number_id", &c.whatsapp.phone_number_id, &c.whatsapp.token),
+            ("instagram", "account_id", &c.instagram.account_id, &c.instagram.token),
+            ("facebook", "page_id", &c.facebook.page_id, &c.facebook.token),
+        ] {
+            if !id.is_empty() && !id.bytes().all(|b| b.is_ascii_digit()) {
+                out.push(format!("channels.{door}.{key} '{id}' must be digits: Meta's number of it, not its name"));
+            }
+            if id.is_empty() != token.is_empty() {
+                out.push(format!("channels.{door} needs both {key} and token, or neither"));
+            }
+        }
+        let signed = !c.meta.app_secret.is_empty() || (!c.instagram.app_secret.is_empty() && !c.whatsapp.is_on() && !c.facebook.is_on());
+        if c.any_meta() && !signed {
+            out.push("channels.meta.app_secret is empty: without it anybody could speak for Meta, so nothing is taken in".into());
+        }
+        if c.any_meta() && c.meta.verify_token.is_empty() {
+            out.push("channels.meta.verify_token is empty: invent a word and write the same one into Meta's webhook form".into());
+        }
+    }
+
+    fn sms_problems(&self, out: &mut Vec<String>) {
+        let sms = &self.channels.sms;
+        for (name, g) in &sms.gateways {
+            if g.inbound_user.contains(':') {
+                out.push(format!("channels.sms.gateways.{name}.inbound_user must not hold a colon: HTTP basic cannot carry it"));
+            }
+            if g.inbound_user.is_empty() != g.inbound_password.is_empty() {
+                out.push(format!("channels.sms.gateways.{name} needs both inbound_user and inbound_password, or neither"));
+            }
+            let path = g.inbound_path.expose();
+            if !path.is_empty() && (!is_word(path, 200) || path.len() < SHORTEST_PATH_SECRET) {
+                out.push(format!(
+                    "channels.sms.gateways.{name}.inbound_path must be {SHORTEST_PATH_SECRET}-200 characters of A-Z, a-z, 0-9, '_' and '-': it is a secret in an address"
+                ));
+            }
+        }
+        if sms.transport == SmsTransport::Http && sms.gateways.get(&sms.gateway).is_none_or(|g| g.file.is_empty()) {
+            let name = &sms.gateway;
+            out.push(format!(
+                "channels.sms.transport = \"http\" needs channels.sms.gateways.{name}.file: the description of the gateway that carries what goes out"
+            ));
         }
     }
 
@@ -177,6 +274,15 @@ impl Config {
             ("auth.otp_per_address_per_hour", a.otp_per_address_per_hour == 0),
             ("auth.form_per_address_per_hour", a.form_per_address_per_hour == 0),
             ("auth.login_attempts", a.login_attempts == 0),
+            ("auth.access_minutes", a.access_minutes == 0),
+            ("auth.refresh_days", a.refresh_days == 0),
+            ("auth.form_per_phone_per_hour", a.form_per_phone_per_hour == 0),
+            ("auth.media_per_resident_per_hour", a.media_per_resident_per_hour == 0),
+            ("auth.media_per_address_per_hour", a.media_per_address_per_hour == 0),
+            ("auth.session_idle_minutes", a.session_idle_minutes == 0),
+            ("auth.login_strangers_per_hour", a.login_strangers_per_hour == 0),
+            ("auth.login_per_address", a.login_per_address == 0),
+            ("auth.second_factor_per_hour", a.second_factor_per_hour == 0),
             ("calls.callback_within", self.calls.callback_within_secs == 0),
             ("calls.callback_attempts", self.calls.callback_attempts == 0),
             ("calls.answer_within", self.calls.answer_within_secs == 0),
@@ -195,6 +301,12 @@ fn is_word(s: &str, longest: usize) -> bool {
 
 fn is_token(s: &str) -> bool {
     s.split_once(':').is_some_and(|(id, key)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && is_word(key, 200))
+}
+
+/// `v` and two numbers.
+fn is_version(s: &str) -> bool {
+    let number = |n: &str| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit());
+    s.strip_prefix('v').and_then(|v| v.split_once('.')).is_some_and(|(a, b)| number(a) && number(b))
 }
 
 /// `http(s)://host`, perhaps with a port and a path; no query, no fragment, no spaces.

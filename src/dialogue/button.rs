@@ -1,7 +1,7 @@
 //! The data of buttons: written here, read here. At most 64 bytes, never more than a word, a number and a digit.
 
-use crate::domain::catalog::District;
-use crate::domain::ids::DistrictCode;
+use crate::domain::catalog::{District, Service};
+use crate::domain::ids::{DistrictCode, ServiceCode};
 use crate::domain::outgoing::{Key, Keyboard};
 use crate::domain::request::Status;
 use crate::domain::sla::PauseReason;
@@ -12,12 +12,18 @@ use crate::domain::{Lang, RequestNumber};
 pub enum Button {
     Language(Lang),
     District(DistrictCode),
+    /// Another page of the districts, counted from 0.
+    Districts(usize),
     SkipPlace,
     Confirm(RequestNumber),
     NotFixed(RequestNumber),
     Rate(RequestNumber, u8),
     Status(RequestNumber),
     Mine,
+    /// "It is about something else": shows the services, a page of them.
+    Fix(RequestNumber, usize),
+    FixService(RequestNumber, ServiceCode),
+    FixPlace(RequestNumber),
     CrewAccept(RequestNumber),
     CrewGo(RequestNumber),
     CrewArrived(RequestNumber),
@@ -42,6 +48,16 @@ impl Button {
             "lg" => Lang::parse(rest).map(Self::Language),
             "ds" if rest == "skip" => Some(Self::SkipPlace),
             "ds" => DistrictCode::new(rest).ok().map(Self::District),
+            "dp" => page(rest).map(Self::Districts),
+            "fx" => {
+                let (digits, at) = rest.split_once(':')?;
+                Some(Self::Fix(RequestNumber::parse(digits).ok()?, page(at)?))
+            }
+            "fs" => {
+                let (digits, code) = rest.split_once(':')?;
+                Some(Self::FixService(RequestNumber::parse(digits).ok()?, ServiceCode::new(code).ok()?))
+            }
+            "fp" => number().map(Self::FixPlace),
             "cf" => number().map(Self::Confirm),
             "nf" => number().map(Self::NotFixed),
             "st" => number().map(Self::Status),
@@ -71,7 +87,11 @@ impl Button {
         match self {
             Self::Language(l) => format!("lg:{l}"),
             Self::District(d) => format!("ds:{d}"),
+            Self::Districts(page) => format!("dp:{page}"),
             Self::SkipPlace => "ds:skip".to_owned(),
+            Self::Fix(n, page) => format!("fx:{}:{page}", n.digits()),
+            Self::FixService(n, s) => format!("fs:{}:{s}", n.digits()),
+            Self::FixPlace(n) => format!("fp:{}", n.digits()),
             Self::Confirm(n) => format!("cf:{}", n.digits()),
             Self::NotFixed(n) => format!("nf:{}", n.digits()),
             Self::Rate(n, score) => format!("rt:{}:{score}", n.digits()),
@@ -99,13 +119,41 @@ pub fn languages() -> Keyboard {
     Keyboard::Inline(vec![vec![Button::Language(Lang::Kk).key("btn.kk"), Button::Language(Lang::Ru).key("btn.ru")]])
 }
 
-/// Districts two in a row, and "skip" under them.
-#[must_use]
-pub fn districts<'a>(list: impl IntoIterator<Item = &'a District>) -> Keyboard {
-    let keys: Vec<Key> = list.into_iter().map(|d| Button::District(d.code.clone()).key(&format!("@district.{}", d.code))).collect();
-    let mut rows: Vec<Vec<Key>> = keys.chunks(2).map(<[Key]>::to_vec).collect();
-    rows.push(vec![Button::SkipPlace.key("btn.skip")]);
+/// A page number in the data of a key.
+fn page(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|n| *n < 100)
+}
+
+/// The keys of one page of a list, two in a row, and `last` under them. `most` keys fit under one message; when the list does not fit whole, one of
+/// them turns the page.
+fn paged(keys: &[Key], page: usize, most: usize, more: impl Fn(usize) -> Button, last: Vec<Key>) -> Keyboard {
+    let room = most.saturating_sub(last.len());
+    let (shown, turn) = if keys.len() <= room {
+        (keys, None)
+    } else {
+        let size = room.saturating_sub(1).max(1);
+        let pages = keys.len().div_ceil(size);
+        let page = page % pages;
+        (keys.chunks(size).nth(page).unwrap_or_default(), Some(more((page + 1) % pages).key("btn.more")))
+    };
+    let mut rows: Vec<Vec<Key>> = shown.chunks(2).map(<[Key]>::to_vec).collect();
+    rows.push(turn.into_iter().chain(last).collect());
     Keyboard::Inline(rows)
+}
+
+/// Districts two in a row, and "skip" under them: a page of them where fewer keys fit.
+#[must_use]
+pub fn districts<'a>(list: impl IntoIterator<Item = &'a District>, page: usize, most: usize) -> Keyboard {
+    let keys: Vec<Key> = list.into_iter().map(|d| Button::District(d.code.clone()).key(&format!("@district.{}", d.code))).collect();
+    paged(&keys, page, most, Button::Districts, vec![Button::SkipPlace.key("btn.skip")])
+}
+
+/// What a request may be about, and "the place is wrong" under it.
+#[must_use]
+pub fn services(number: &RequestNumber, list: &[Service], page: usize, most: usize) -> Keyboard {
+    let key = |s: &Service| Button::FixService(number.clone(), s.code.clone()).key(&format!("@service.{}", s.code));
+    let keys: Vec<Key> = list.iter().map(key).collect();
+    paged(&keys, page, most, |p| Button::Fix(number.clone(), p), vec![Button::FixPlace(number.clone()).key("btn.fix_place")])
 }
 
 /// Under "it is done": confirm, or "not fixed".
@@ -120,10 +168,21 @@ pub fn rating(number: &RequestNumber) -> Keyboard {
     Keyboard::Inline(vec![(1..=5).map(|score| Button::Rate(number.clone(), score).key(&format!("btn.rate_{score}"))).collect()])
 }
 
-/// Under an acknowledgement: ask for the status later, or see all.
+/// Under a line of a list: ask for the status later, or see all.
 #[must_use]
 pub fn status(number: &RequestNumber) -> Keyboard {
     Keyboard::Inline(vec![vec![Button::Status(number.clone()).key("btn.status"), Button::Mine.key("btn.my")]])
+}
+
+/// Under an acknowledgement: the same, and what to press when it was understood wrongly. `instead`: what it may be about as well.
+#[must_use]
+pub fn acknowledged(number: &RequestNumber, instead: &[ServiceCode]) -> Keyboard {
+    let n = || number.clone();
+    let others: Vec<Key> = instead.iter().map(|s| Button::FixService(n(), s.clone()).key(&format!("@service.{s}"))).collect();
+    let mut rows: Vec<Vec<Key>> = others.chunks(2).map(<[Key]>::to_vec).collect();
+    rows.push(vec![Button::Status(n()).key("btn.status"), Button::Mine.key("btn.my")]);
+    rows.push(vec![Button::Fix(n(), 0).key("btn.fix")]);
+    Keyboard::Inline(rows)
 }
 
 /// What a crew can press under a job that stands at `status`.
@@ -162,6 +221,7 @@ pub fn crew_finish(number: &RequestNumber) -> Keyboard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalog::Named;
     use proptest::prelude::*;
 
     fn every(number: &RequestNumber, code: &str) -> Vec<Button> {
@@ -174,6 +234,9 @@ mod tests {
             Button::NotFixed(n()),
             Button::Status(n()),
             Button::Mine,
+            Button::Districts(3),
+            Button::Fix(n(), 12),
+            Button::FixPlace(n()),
             Button::CrewAccept(n()),
             Button::CrewGo(n()),
             Button::CrewArrived(n()),
@@ -186,6 +249,7 @@ mod tests {
         all.extend((1..=5).map(|s| Button::Rate(n(), s)));
         if code != "skip" {
             all.push(Button::District(DistrictCode::new(code).unwrap()));
+            all.push(Button::FixService(n(), ServiceCode::new(code).unwrap()));
         }
         all
     }
@@ -193,12 +257,58 @@ mod tests {
     #[test]
     fn strange_data_is_refused() {
         let good = RequestNumber::compose(2026, 4_817_035);
-        for data in
-            ["", "my ", "lg:en", "ds:", "ds:ТАРАЗ", "cf:", "cf:2648170350", "rt:2648170355", "rt:2648170355:0", "rt:2648170355:6", "zz:1", ":"]
-        {
+        for data in [
+            "",
+            "my ",
+            "dp:-1",
+            "dp:100",
+            "dp:",
+            "fx:2648170355",
+            "fx:2648170355:x",
+            "fs:2648170355:",
+            "fs:1:gas",
+            "fp:",
+            "lg:en",
+            "ds:",
+            "ds:ТАРАЗ",
+            "cf:",
+            "cf:2648170350",
+            "rt:2648170355",
+            "rt:2648170355:0",
+            "rt:2648170355:6",
+            "zz:1",
+            ":",
+        ] {
             assert_eq!(Button::parse(data), None, "{data}");
         }
         assert_eq!(Button::parse("rt:2648170355:4"), Some(Button::Rate(good, 4)));
+    }
+
+    #[test]
+    fn a_long_list_is_turned_page_by_page() {
+        let number = RequestNumber::compose(2026, 1);
+        let service = |i: usize| Service { code: ServiceCode::new(format!("s{i}")).unwrap(), name: Named { kk: String::new(), ru: String::new() } };
+        for (len, most) in [(0, 10), (5, 10), (9, 10), (10, 10), (13, 10), (25, 10), (40, 13), (13, 100), (3, 2)] {
+            let list: Vec<Service> = (0..len).map(service).collect();
+            let (mut seen, mut page) = (Vec::new(), 0);
+            for _ in 0..=len {
+                let Keyboard::Inline(rows) = services(&number, &list, page, most) else { panic!("no keys") };
+                let keys = rows.concat();
+                assert!(keys.len() <= most.max(3), "{} keys of {most}", keys.len());
+                assert!(rows.iter().all(|r| r.len() <= 2), "{rows:?}");
+                seen.extend(keys.iter().filter(|k| k.data.starts_with("fs:")).map(|k| k.data.clone()));
+                let turn = keys.iter().find_map(|k| match Button::parse(&k.data) {
+                    Some(Button::Fix(_, next)) => Some(next),
+                    _ => None,
+                });
+                match turn {
+                    Some(next) if next > page => page = next,
+                    _ => break,
+                }
+            }
+            let want: Vec<String> = list.iter().map(|s| Button::FixService(number.clone(), s.code.clone()).data()).collect();
+            assert_eq!(seen, want, "{len} of {most}");
+        }
     }
 
     proptest! {

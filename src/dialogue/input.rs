@@ -1,6 +1,7 @@
 //! What a step is given: the message, already read by triage, and what is true around it.
 
-use crate::domain::catalog::District;
+use crate::domain::RequestNumber;
+use crate::domain::catalog::{District, Service};
 use crate::domain::ids::{CrewCode, DistrictCode};
 use crate::domain::inbound::{ChannelKind, MediaRef};
 use crate::domain::lang::Lang;
@@ -46,6 +47,10 @@ pub enum Input<'a> {
         text: &'a str,
         reading: &'a Reading,
     },
+    /// An earlier message was taken back by its author; `text` is what it said, where that is known.
+    Unsent {
+        text: Option<&'a str>,
+    },
     Blocked,
     Unblocked,
     Unsupported {
@@ -69,6 +74,14 @@ pub struct Context<'a> {
     pub crew: Option<&'a CrewCode>,
     /// In the order in which their buttons stand.
     pub districts: &'a [District],
+    /// In the order in which their buttons stand.
+    pub services: &'a [Service],
+    /// The data of the answers that were offered last in this chat; given when [`super::needs_choices`] asks for them.
+    pub choices: &'a [String],
+    /// The request made last from this chat is not ended yet.
+    pub last_open: bool,
+    /// The request of this chat that waits for the resident's word: it stands still until they answer, or staff wrote after their last message.
+    pub pending: Option<&'a RequestNumber>,
     pub limits: &'a Limits,
     /// The message was sent long before it reached us: register, but ask nothing and show no menus.
     pub stale: bool,

@@ -3,10 +3,11 @@
 use super::crew::{Album, Evidence};
 use super::outcome::{Command, CrewCommand};
 use super::state::{MediaGroup, Step};
-use super::turn::{MAX_MEDIA, Turn};
+use super::turn::{HEAP_SECS, MAX_MEDIA, Turn};
 use crate::domain::RequestNumber;
 use crate::domain::inbound::MediaRef;
 use crate::domain::reading::Reading;
+use crate::domain::time::plus_secs;
 
 impl Turn<'_> {
     pub fn media(&mut self, media: &MediaRef, caption: Option<(&str, &Reading)>, group: Option<&str>) {
@@ -19,7 +20,11 @@ impl Turn<'_> {
             let text = caption.map_or("", |(t, _)| t);
             return self.add(number.clone(), text, vec![media.clone()], text.is_empty());
         }
+        let heap = self.state.file_at.is_some_and(|at| self.ctx.now <= plus_secs(at, HEAP_SECS));
+        self.state.file_at = Some(self.ctx.now);
         let album = match (group, &known) {
+            // Of an album without a name every picture comes alone.
+            (None, _) if heap && !matches!(self.state.step, Step::CrewAwaitingResult { .. }) => Album::More,
             (None, _) => Album::No,
             (Some(_), None) => Album::First,
             (Some(_), Some(_)) => Album::More,
@@ -57,11 +62,11 @@ impl Turn<'_> {
             Step::CrewAwaitingResult { number, note: said, media: held, asked_at } => {
                 self.result_grows(Evidence { number, note: said, media: held, asked_at }, note, vec![media], album);
             }
-            Step::AfterPlace { number: Some(number), asked_at } => {
+            Step::AfterPlace { number: Some(number), asked_at, house } => {
                 self.add(number.clone(), "", vec![media], album == Album::More);
-                self.state.step = Step::AfterPlace { number: Some(number), asked_at };
+                self.state.step = Step::AfterPlace { number: Some(number), asked_at, house };
             }
-            Step::AfterPlace { number: None, .. } | Step::Fresh | Step::Idle => match self.recent().map(|l| l.number.clone()) {
+            Step::AfterPlace { number: None, .. } | Step::Fresh | Step::Idle => match self.addressee() {
                 Some(number) => self.add(number, "", vec![media], album == Album::More),
                 None => self.consider(self.draft("", &self.wordless(), vec![media])),
             },

@@ -15,11 +15,14 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod wish;
+mod wishes;
 
-pub use button::{Button, crew_finish, crew_job, districts, languages, rating, resolved, status};
+pub use button::{Button, acknowledged, crew_finish, crew_job, districts, languages, rating, resolved, services, status};
 pub use input::{Context, Input, Limits};
 pub use outcome::{Command, CrewCommand, Outcome, Say};
-pub use state::{Conversation, Draft, LastRequest, Linked, MediaGroup, Step};
+pub use state::{Consent, Conversation, Draft, LastRequest, Linked, MediaGroup, Proving, Step};
+pub use wish::needs_choices;
 
 /// Takes one message in.
 #[must_use]
@@ -33,6 +36,7 @@ pub fn step(state: &Conversation, input: &Input<'_>, ctx: &Context<'_>) -> Outco
         Input::Button { data } => turn.press(data),
         Input::Command { name, arg } => turn.command(name, arg),
         Input::Contact { phone, own } => turn.contact(phone.as_ref(), *own),
+        Input::Unsent { text } => turn.unsent(*text),
         Input::Unsupported { .. } => turn.unsupported(),
         Input::Silence => turn.silence(),
         Input::Blocked => {

@@ -1,7 +1,7 @@
 //! What a step answers: the new memory, words to say, and commands for the caller to carry out.
 
 use super::state::{Conversation, Draft};
-use crate::domain::ids::DistrictCode;
+use crate::domain::ids::{DistrictCode, ServiceCode};
 use crate::domain::inbound::MediaRef;
 use crate::domain::outgoing::{Keyboard, Params, Rank};
 use crate::domain::phone::Phone;
@@ -68,13 +68,39 @@ pub enum Command {
         number: RequestNumber,
         score: u8,
     },
+    /// The resident says that it is about something else.
+    Correct {
+        number: RequestNumber,
+        service: ServiceCode,
+    },
+    /// The resident wants a person: unset, the request registered by the command before, or the last one.
+    Operator {
+        number: Option<RequestNumber>,
+        /// Their words; empty when they stand in the request already.
+        text: String,
+    },
+    /// The resident wants to take a registered request back.
+    Withdraw {
+        number: RequestNumber,
+        text: String,
+    },
     ShowMine,
     ShowStatus {
         number: RequestNumber,
     },
     /// Chosen by button; keep it with the resident too.
     SetLanguage(Lang),
+    /// The wire proves that the number is the resident's.
     SetPhone(Phone),
+    /// Send a code there: the resident says that the number is theirs.
+    SendCode {
+        phone: Phone,
+    },
+    /// The code came back, perhaps; call [`Conversation::proved`] when it is right.
+    ProveCode {
+        phone: Phone,
+        code: String,
+    },
     /// A member of staff names the code that the console gave.
     LinkStaff {
         code: String,

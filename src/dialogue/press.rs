@@ -7,6 +7,7 @@ use super::turn::Turn;
 use crate::domain::ids::DistrictCode;
 use crate::domain::outgoing::{Keyboard, Params};
 use crate::domain::phone::Phone;
+use crate::domain::reading::Place;
 use crate::domain::{Lang, RequestNumber};
 
 impl Turn<'_> {
@@ -17,7 +18,17 @@ impl Turn<'_> {
             Some(Button::Language(lang)) => self.choose(lang),
             Some(Button::District(code)) if self.ctx.districts.iter().any(|d| d.code == code) => self.placed(None, Some(code), false),
             Some(Button::District(_)) => self.say("button.old"),
+            Some(Button::Districts(page)) if matches!(self.state.step, Step::AwaitingPlace { .. } | Step::AfterPlace { .. }) => {
+                self.show_districts(page)
+            }
+            Some(Button::Districts(_)) => self.say("button.old"),
             Some(Button::SkipPlace) => self.skip_place(),
+            Some(Button::Fix(number, page)) => self.show_services(&number, page),
+            Some(Button::FixService(number, service)) if self.ctx.services.iter().any(|s| s.code == service) => {
+                self.commands.push(Command::Correct { number, service });
+            }
+            Some(Button::FixService(..)) => self.say("button.old"),
+            Some(Button::FixPlace(number)) => self.ask_place_again(number),
             Some(Button::Confirm(number)) => {
                 if matches!(&self.state.step, Step::AwaitingReason { number: n, .. } if *n == number) {
                     self.state.step = Step::Idle;
@@ -43,11 +54,23 @@ impl Turn<'_> {
         if !matches!(&self.state.step, Step::AwaitingReason { number: n, .. } if *n == number) {
             self.flush();
         }
-        self.say_with("ask.reason", Params::from([("number".to_owned(), number.to_string())]), Keyboard::None);
+        self.say_about("ask.reason", &number);
         self.state.step = Step::AwaitingReason { number, asked_at: self.ctx.now };
     }
 
-    fn choose(&mut self, lang: Lang) {
+    fn show_services(&mut self, number: &RequestNumber, page: usize) {
+        let shown = Params::from([("number".to_owned(), number.to_string())]);
+        self.say_with("ask.service", shown, button::services(number, self.ctx.services, page, self.door.most()));
+    }
+
+    /// The place of a registered request was understood wrongly.
+    fn ask_place_again(&mut self, number: RequestNumber) {
+        self.flush();
+        self.state.step = Step::AfterPlace { number: Some(number), asked_at: self.ctx.now, house: false };
+        self.ask_place(&Place::Unknown);
+    }
+
+    pub(super) fn choose(&mut self, lang: Lang) {
         self.state.lang = Some(lang);
         self.state.lang_chosen = true;
         self.commands.push(Command::SetLanguage(lang));

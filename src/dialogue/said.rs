@@ -2,10 +2,12 @@
 
 use super::crew::{Album, Evidence};
 use super::outcome::Command;
-use super::state::{Draft, Step};
+use super::place::Asked;
+use super::state::{Draft, LastRequest, Step};
 use super::turn::{MAX_MEDIA, Turn};
 use crate::domain::class::Class;
-use crate::domain::inbound::MediaRef;
+use crate::domain::house;
+use crate::domain::inbound::{MediaKind, MediaRef};
 use crate::domain::reading::{Place, Problem, Reading};
 use crate::domain::{Instant, RequestNumber, ServiceCode};
 use chrono::Datelike;
@@ -13,6 +15,9 @@ use chrono::Datelike;
 impl Turn<'_> {
     /// A message with words, and the file whose caption they are.
     pub fn text(&mut self, text: &str, reading: &Reading, media: Vec<MediaRef>) {
+        if media.is_empty() && self.wish(text, reading) {
+            return;
+        }
         self.learn(text, reading);
         let lookup = if media.is_empty() { self.lookup(text) } else { None };
         match (self.take_step(), lookup) {
@@ -28,7 +33,9 @@ impl Turn<'_> {
                 self.not_fixed(number, Some(text), media);
             }
             (Step::AwaitingPlace { draft, asked_at }, None) => self.place_answer(draft, asked_at, text, reading, media),
-            (Step::AfterPlace { number, asked_at }, None) => self.after_place_answer(number, asked_at, text, reading, media),
+            (Step::AfterPlace { number, asked_at, house }, None) => {
+                self.after_place_answer(Asked { number, asked_at, house }, text, reading, media);
+            }
             (Step::AwaitingText { draft, asked_at }, None) => self.words_for(draft, asked_at, text, reading, media),
             (step @ (Step::Fresh | Step::Idle), None) => self.free(step == Step::Fresh, text, reading, media),
         }
@@ -44,7 +51,7 @@ impl Turn<'_> {
             Step::AwaitingPlace { mut draft, asked_at } => {
                 merge(&mut draft, text, reading);
                 if draft.has_place() {
-                    self.register(draft);
+                    self.register_placed(draft);
                 } else {
                     self.state.step = Step::AwaitingPlace { draft, asked_at };
                 }
@@ -71,7 +78,7 @@ impl Turn<'_> {
     }
 
     /// The language follows what is written until one is chosen. A message without letters teaches nothing.
-    fn learn(&mut self, text: &str, reading: &Reading) {
+    pub(super) fn learn(&mut self, text: &str, reading: &Reading) {
         if !self.state.lang_chosen && text.chars().any(char::is_alphabetic) {
             self.state.lang = Some(reading.reply);
         }
@@ -86,6 +93,10 @@ impl Turn<'_> {
 
     /// Nothing was asked.
     fn free(&mut self, first: bool, text: &str, reading: &Reading, media: Vec<MediaRef>) {
+        if let Some(number) = self.ctx.pending.filter(|_| reading.empty) {
+            // "Yes", "at home": it is an answer, however little it says.
+            return self.add(number.clone(), text, media, false);
+        }
         if reading.empty && media.is_empty() {
             let recent = self.recent().map(|l| l.number.clone());
             match recent {
@@ -105,8 +116,17 @@ impl Turn<'_> {
     }
 
     /// The recent request which a further message belongs to. A message that clearly has an object of its own is a request of its own.
-    fn joins(&self, text: &str, reading: &Reading) -> Option<RequestNumber> {
-        let last = self.recent()?;
+    pub(super) fn joins(&self, text: &str, reading: &Reading) -> Option<RequestNumber> {
+        if let Some(number) = self.ctx.pending.filter(|n| !self.names_another(n, text, reading)) {
+            return Some(number.clone());
+        }
+        let last = self.standing()?;
+        if self.recent().is_none() && !plainly_of_before(last, text, reading) {
+            return None;
+        }
+        if self.recent().is_some() && house::is_only_address(text) && reading.hazard.is_none() {
+            return Some(last.number.clone());
+        }
         if reading.hazard.is_some() && reading.hazard != last.hazard {
             return None;
         }
@@ -128,6 +148,23 @@ impl Turn<'_> {
             (None, _) => true,
         };
         same.then(|| last.number.clone())
+    }
+
+    /// An answer is awaited on this request: does the message plainly speak of another problem?
+    fn names_another(&self, awaited: &RequestNumber, text: &str, reading: &Reading) -> bool {
+        let last = self.state.last.as_ref().filter(|l| l.number == *awaited);
+        let danger = reading.hazard.is_some() && last.is_none_or(|l| l.hazard != reading.hazard);
+        if house::is_only_address(text) {
+            // "Flat 45" sounds like trouble with housing to a model of words.
+            return danger;
+        }
+        let service = reading.service.accepted().is_some_and(|s| last.is_none_or(|l| l.service.as_ref() != Some(&s)));
+        let class = match reading.class.accepted() {
+            Some(Class::Complaint | Class::Proposal) => true,
+            Some(Class::Incident) => !reading.service.sure && text.split_whitespace().count() > 8,
+            _ => false,
+        };
+        danger || service || class || !reading.others.is_empty()
     }
 
     /// Words for a file or a place that came before them.
@@ -153,19 +190,22 @@ impl Turn<'_> {
         if draft.reading.hazard.is_some() {
             let place = draft.reading.place.clone();
             self.say_all_safety(&draft.reading);
-            self.register(draft);
-            if !placed {
-                self.state.step = Step::AfterPlace { number: None, asked_at: self.ctx.now };
+            if placed {
+                self.register_placed(draft);
+            } else {
+                self.register(draft);
+                self.state.step = Step::AfterPlace { number: None, asked_at: self.ctx.now, house: false };
                 self.ask_place(&place);
             }
             return;
         }
         if draft.reading.empty && !self.ctx.stale {
             self.state.step = Step::AwaitingText { draft, asked_at: self.ctx.now };
-            return self.say("ask.what");
+            let voice = draft_voice(&self.state.step);
+            return self.say(if voice { "voice.kept" } else { "ask.what" });
         }
         if placed || !wants_place(&draft.reading) {
-            return self.register(draft);
+            return self.register_placed(draft);
         }
         let place = draft.reading.place.clone();
         self.state.step = Step::AwaitingPlace { draft, asked_at: self.ctx.now };
@@ -180,8 +220,26 @@ fn asks_after(text: &str, reading: &Reading) -> bool {
     !placed && (words <= 3 || words <= 8 && text.trim_end().ends_with('?'))
 }
 
+/// A message long after its request: is it plainly about that one? Same object and no other place, or a short word that names none.
+fn plainly_of_before(last: &LastRequest, text: &str, reading: &Reading) -> bool {
+    let placed = reading.address.is_some() || !matches!(reading.place, Place::Unknown);
+    if placed || reading.hazard.is_some() {
+        return false;
+    }
+    let known = |s: &ServiceCode| last.service.as_ref() == Some(s) || last.linked.iter().any(|l| l.service.as_ref() == Some(s));
+    match reading.service.accepted() {
+        Some(service) => known(&service),
+        None => text.split_whitespace().count() <= 8,
+    }
+}
+
+/// Did a voice note come and nothing else?
+fn draft_voice(step: &Step) -> bool {
+    matches!(step, Step::AwaitingText { draft, .. } if draft.text.is_empty() && draft.media.iter().any(|m| m.kind == MediaKind::Voice))
+}
+
 /// Only a fault has a place that a crew must find. An unclear message with a known service is taken for a fault.
-fn wants_place(reading: &Reading) -> bool {
+pub(super) fn wants_place(reading: &Reading) -> bool {
     match reading.class.best {
         Some(class) => class == Class::Incident,
         None => reading.service.best.is_some(),

@@ -1,8 +1,9 @@
 //! What a chat remembers between two messages. It is stored as JSON; old rows must still read, so new fields have defaults.
 
-use crate::domain::class::Hazard;
+use crate::domain::class::{Hazard, words};
 use crate::domain::ids::{DistrictCode, ServiceCode};
 use crate::domain::inbound::MediaRef;
+use crate::domain::phone::Phone;
 use crate::domain::reading::Reading;
 use crate::domain::time::Instant;
 use crate::domain::{Lang, RequestNumber};
@@ -21,6 +22,39 @@ pub struct Conversation {
     pub last: Option<LastRequest>,
     /// The album whose pictures are still coming in.
     pub media_group: Option<MediaGroup>,
+    /// When the last file came: on wires without albums pictures sent together come one by one.
+    pub file_at: Option<Instant>,
+    /// What the resident knows of how their data are used.
+    pub consent: Consent,
+    /// The number to which a code was sent, until it comes back.
+    pub proving: Option<Proving>,
+}
+
+/// A number that is being proved by a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proving {
+    pub phone: Phone,
+    /// Six digits that come later are no code.
+    pub until: Instant,
+}
+
+words! {
+    /// How far a resident's consent to the use of their data goes.
+    Consent {
+        /// Not spoken of yet.
+        None = "none",
+        /// The text was shown.
+        Told = "told",
+        /// They went on after it was shown.
+        Given = "given",
+    }
+}
+
+#[allow(clippy::derivable_impls, reason = "words! writes the enum, and takes no attributes of its variants")]
+impl Default for Consent {
+    fn default() -> Self {
+        Self::None
+    }
 }
 
 /// What the chat waits for.
@@ -36,11 +70,14 @@ pub enum Step {
     AwaitingText { draft: Draft, asked_at: Instant },
     /// A fault without a place: asked where.
     AwaitingPlace { draft: Draft, asked_at: Instant },
-    /// A danger is registered already, the place is asked after. `number` is filled by [`Conversation::registered`].
+    /// It is registered already, the place is asked after. `number` is filled by [`Conversation::registered`].
     AfterPlace {
         #[serde(default)]
         number: Option<RequestNumber>,
         asked_at: Instant,
+        /// No danger: the district is known, the street and the house are asked.
+        #[serde(default)]
+        house: bool,
     },
     /// The resident pressed "not fixed": asked what is wrong.
     AwaitingReason { number: RequestNumber, asked_at: Instant },
@@ -63,6 +100,8 @@ pub struct LastRequest {
     pub at: Instant,
     #[serde(default)]
     pub service: Option<ServiceCode>,
+    #[serde(default)]
+    pub district: Option<DistrictCode>,
     #[serde(default)]
     pub hazard: Option<Hazard>,
     /// What the same message told of besides, each a request of its own.
@@ -137,11 +176,23 @@ impl Conversation {
         self.lang.or(hint).unwrap_or(Lang::Kk)
     }
 
+    /// To be called by whoever carried out [`super::Command::ProveCode`] with success.
+    pub fn proved(&mut self) {
+        self.proving = None;
+    }
+
     /// To be called by whoever carried out [`super::Command::Register`], in the order of the commands: from now on the chat knows the number, and
     /// those of the requests that the same words made besides.
     pub fn registered(&mut self, number: &RequestNumber, draft: &Draft, linked: Vec<Linked>, at: Instant) {
         let reading = &draft.reading;
-        self.last = Some(LastRequest { number: number.clone(), at, service: reading.service.accepted(), hazard: reading.hazard, linked });
+        self.last = Some(LastRequest {
+            number: number.clone(),
+            at,
+            service: reading.service.accepted(),
+            district: draft.district.clone(),
+            hazard: reading.hazard,
+            linked,
+        });
         if let Step::AfterPlace { number: waiting @ None, .. } = &mut self.step {
             *waiting = Some(number.clone());
         }

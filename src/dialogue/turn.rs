@@ -5,12 +5,16 @@ use super::input::Context;
 use super::outcome::{Command, CrewCommand, Outcome, Say};
 use super::state::{Conversation, Draft, LastRequest, Step};
 use crate::domain::class::Hazard;
+use crate::domain::door::Door;
 use crate::domain::ids::DistrictCode;
-use crate::domain::inbound::{ChannelKind, MediaRef};
+use crate::domain::inbound::MediaRef;
 use crate::domain::outgoing::{Keyboard, Params, Rank};
 use crate::domain::reading::{Guess, MessageLang, Place, Reading};
 use crate::domain::time::{Instant, plus_secs};
 use crate::domain::{Lang, RequestNumber};
+
+/// A file that comes so soon after another, in seconds, is one of a heap: the heap is acknowledged once.
+pub(super) const HEAP_SECS: i64 = 20;
 
 /// With so many files a draft is registered at once: the memory of a chat stays small whatever is sent.
 pub(super) const MAX_MEDIA: usize = 20;
@@ -20,11 +24,12 @@ pub(super) struct Turn<'a> {
     pub says: Vec<Say>,
     pub commands: Vec<Command>,
     pub ctx: &'a Context<'a>,
+    pub door: Door,
 }
 
 impl<'a> Turn<'a> {
     pub fn new(state: &Conversation, ctx: &'a Context<'a>) -> Self {
-        Self { state: state.clone(), says: Vec::new(), commands: Vec::new(), ctx }
+        Self { state: state.clone(), says: Vec::new(), commands: Vec::new(), ctx, door: Door::of(ctx.channel) }
     }
 
     pub fn finish(self) -> Outcome {
@@ -53,9 +58,9 @@ impl<'a> Turn<'a> {
         self.say_with(key, Params::new(), Keyboard::None);
     }
 
-    /// Buttons are shown only where the wire has any.
+    /// Keys are shown as far as the door can.
     pub fn say_with(&mut self, key: &str, params: Params, keyboard: Keyboard) {
-        let keyboard = if self.has_buttons() { keyboard } else { Keyboard::None };
+        let keyboard = self.door.fit(keyboard);
         self.says.push(Say { key: key.to_owned(), params, keyboard, rank: Rank::Normal });
     }
 
@@ -74,12 +79,13 @@ impl<'a> Turn<'a> {
         self.says.push(Say { key: format!("safety.{hazard}"), params: Params::new(), keyboard: Keyboard::None, rank: Rank::Safety });
     }
 
-    pub fn welcome(&mut self) {
-        self.say_with("welcome", Params::new(), button::languages());
+    pub fn say_about(&mut self, key: &str, number: &RequestNumber) {
+        self.say_with(key, Params::from([("number".to_owned(), number.to_string())]), Keyboard::None);
     }
 
-    pub fn has_buttons(&self) -> bool {
-        matches!(self.ctx.channel, ChannelKind::Telegram | ChannelKind::Whatsapp | ChannelKind::Instagram | ChannelKind::Facebook)
+    pub fn welcome(&mut self) {
+        let keyboard = if self.door.short { Keyboard::None } else { button::languages() };
+        self.say_with("welcome", Params::new(), keyboard);
     }
 
     /// The last request, while a further message may still belong to it.
@@ -88,11 +94,21 @@ impl<'a> Turn<'a> {
         self.state.last.as_ref().filter(|l| self.ctx.now <= plus_secs(l.at, window))
     }
 
+    /// The last request, while it is not ended: a message that plainly asks after it belongs to it however late it comes.
+    pub fn standing(&self) -> Option<&LastRequest> {
+        self.recent().or_else(|| self.state.last.as_ref().filter(|_| self.ctx.last_open))
+    }
+
+    /// The request that a file or a place without words belongs to.
+    pub fn addressee(&self) -> Option<RequestNumber> {
+        self.ctx.pending.or_else(|| self.recent().map(|l| &l.number)).cloned()
+    }
+
     /// From now on further messages belong to this request.
     pub fn touch(&mut self, number: &RequestNumber) {
         let mut last = match self.state.last.take() {
             Some(l) if l.number == *number => l,
-            _ => LastRequest { number: number.clone(), at: self.ctx.now, service: None, hazard: None, linked: Vec::new() },
+            _ => LastRequest { number: number.clone(), at: self.ctx.now, service: None, district: None, hazard: None, linked: Vec::new() },
         };
         last.at = self.ctx.now;
         self.state.last = Some(last);

@@ -1,8 +1,9 @@
 //! One act on one request inside a transaction: decide, record, tell.
 
+use super::cascade::follow;
 use super::effects::{Count, Effects};
 use super::record::{Subject, record};
-use super::{Core, DispatchError, notify};
+use super::{Core, DispatchError, notify, push};
 use crate::domain::access::Role;
 use crate::domain::actor::Actor;
 use crate::domain::request::{Act, ActError, Event, Ground, decide};
@@ -75,14 +76,16 @@ pub(super) async fn perform(
         events.extend(decided);
     }
     fx.changed.push((subject.stored.clone(), expected));
-    tell(core, tx, fx, subject, &events, asked).await
+    tell(core, tx, fx, subject, &events, asked).await?;
+    follow(core, tx, fx, subject, &events, actor, now).await
 }
 
 fn refusal(e: ActError, stored: &Stored) -> DispatchError {
     DispatchError::NotNow(e, Box::new(stored.clone()))
 }
 
-async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events: &[Event], asked: bool) -> Result<(), DispatchError> {
+/// Tells those whom the events concern.
+pub(super) async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events: &[Event], asked: bool) -> Result<(), DispatchError> {
     let r = &subject.stored.request;
     if let (Some(id), true) = (r.conversation, events.iter().any(notify::concerns_resident))
         && let Some(chat) = conversations::load(tx, id).await?
@@ -91,6 +94,7 @@ async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subject, events:
             fx.outbox.extend(notify::to_resident(&chat, subject, event));
         }
     }
+    push::tell(core, tx, fx, subject, events).await?;
     for event in events {
         match event {
             Event::Assigned { crew } => {

@@ -19,7 +19,7 @@ pub const MAX_DRAFT: usize = 64 * 1024;
 const MAX_DRAFTS: u64 = 50;
 
 fn need(scope: &Scope, what: Permission) -> Result<(), DispatchError> {
-    if scope.role.may(what) { Ok(()) } else { Err(DispatchError::Forbidden) }
+    if scope.may(what) { Ok(()) } else { Err(DispatchError::Forbidden) }
 }
 
 /// Notes who took the request down, and links it to the call: the named one, else the one that the operator is on.

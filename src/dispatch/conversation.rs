@@ -9,10 +9,13 @@ use super::numbers::Numbers;
 use super::problems::register;
 use super::record::Subject;
 use super::register::{Classification, NewRequest, attach};
-use super::{Core, DispatchError, acts, secrets};
-use crate::dialogue::{self, Command, Draft, Input, Linked};
+use super::wishes::{has_voice, instead};
+use super::{Core, DispatchError, acts, identities, secrets};
+use crate::dialogue::{self, Command, Context, Draft, Input, Linked};
 use crate::domain::access::Scope;
 use crate::domain::actor::Actor;
+use crate::domain::door::Door;
+use crate::domain::identity::Proof;
 use crate::domain::inbound::MediaRef;
 use crate::domain::outgoing::{Keyboard, Outgoing, Params, Rank};
 use crate::domain::phone::Phone;
@@ -20,7 +23,7 @@ use crate::domain::request::{Act, ActKind, CloseReason, Status};
 use crate::domain::{Class, CrewCode, DistrictCode, Instant, Lang, RequestNumber, StaffId};
 use crate::store::conversations::Conversation;
 use crate::store::messages::{PlaceRow, direction};
-use crate::store::{Tx, codes, messages, rates, requests, residents, staff};
+use crate::store::{Tx, codes, messages, rates, requests, staff};
 
 /// One step of one chat inside a transaction.
 pub(super) struct Turn<'a> {
@@ -55,22 +58,38 @@ pub(super) async fn run(mut turn: Turn<'_>, input: &Input<'_>) -> Result<(), Dis
         tracing::error!(conversation.id = %turn.talk.id, error = %e, "the state of a dialogue cannot be read");
         dialogue::Conversation::default()
     });
+    let around = turn.around(&before, input).await?;
     let outcome = {
         let core = turn.core;
-        dialogue::step(&before, input, &context(&turn, core, crew.as_ref()))
+        dialogue::step(
+            &before,
+            input,
+            &Context {
+                crew: crew.as_ref(),
+                choices: &around.choices,
+                last_open: around.last_open,
+                pending: around.pending.as_ref(),
+                ..context(&turn, core)
+            },
+        )
     };
     let mut state = outcome.state;
+    turn.went_on(&mut state, input).await?;
     turn.talk.lang = state.reply_lang(turn.lang_hint);
     turn.talk.silence_at = outcome.silence_at;
     let (safety, rest): (Vec<_>, Vec<_>) = outcome.says.into_iter().partition(|s| s.rank == Rank::Safety);
     for s in safety {
         turn.fx.outbox.push(Outgoing { rank: Rank::Safety, ..say(turn.talk, &s.key, s.params, s.keyboard) });
     }
+    let greeted = rest.iter().any(|s| s.key == "welcome");
     for command in outcome.commands {
         turn.carry_out(command, &mut state, member.as_ref()).await?;
     }
     for s in rest {
         turn.fx.outbox.push(say(turn.talk, &s.key, s.params, s.keyboard));
+    }
+    if greeted && !Door::of(turn.talk.channel).short {
+        turn.inform(&mut state);
     }
     turn.talk.state = serde_json::to_string(&state).map_err(|e| DispatchError::Internal(format!("dialogue state: {e}")))?;
     Ok(())
@@ -95,15 +114,15 @@ impl Turn<'_> {
         Ok(staff::load(self.tx, id).await?.filter(|s| !s.disabled))
     }
 
-    fn actor(&self) -> Actor {
+    pub(super) fn actor(&self) -> Actor {
         Actor::Resident(self.talk.resident)
     }
 
-    fn reply(&mut self, key: &str, params: Params, keyboard: Keyboard) {
+    pub(super) fn reply(&mut self, key: &str, params: Params, keyboard: Keyboard) {
         self.fx.outbox.push(say(self.talk, key, params, keyboard));
     }
 
-    fn reply_about(&mut self, key: &str, number: &RequestNumber, keyboard: Keyboard) {
+    pub(super) fn reply_about(&mut self, key: &str, number: &RequestNumber, keyboard: Keyboard) {
         self.reply(key, Params::from([("number".to_owned(), number.to_string())]), keyboard);
     }
 
@@ -130,6 +149,9 @@ impl Turn<'_> {
                 }
                 Ok(())
             }
+            Command::Correct { number, service } => self.correct(&number, &service).await,
+            Command::Operator { number, text } => self.call_operator(number.or_else(|| state.last.as_ref().map(|l| l.number.clone())), &text).await,
+            Command::Withdraw { number, text } => self.withdraw(&number, &text).await,
             Command::ShowMine => self.show_mine().await,
             Command::ShowStatus { number } => self.show_status(&number).await,
             Command::SetLanguage(lang) => {
@@ -137,9 +159,16 @@ impl Turn<'_> {
                 Ok(())
             }
             Command::SetPhone(phone) => self.set_phone(&phone).await,
+            Command::SendCode { phone } => self.send_code(&phone).await,
+            Command::ProveCode { phone, code } => {
+                if self.prove_code(&phone, &code).await? {
+                    state.proved();
+                }
+                Ok(())
+            }
             Command::LinkStaff { code } => self.link(&code).await,
             Command::Crew(command) => {
-                let Some((scope, crew)) = member.and_then(|m| Some((m.scope(), m.crew.clone()?))) else {
+                let Some((scope, crew)) = member.and_then(|m| Some((m.scope(&self.core.book.roles), m.crew.clone()?))) else {
                     self.reply("crew.not_linked", Params::new(), Keyboard::None);
                     return Ok(());
                 };
@@ -157,7 +186,7 @@ impl Turn<'_> {
         }
     }
 
-    async fn register(&mut self, draft: Draft, state: &mut dialogue::Conversation) -> Result<(), DispatchError> {
+    pub(super) async fn register(&mut self, draft: Draft, state: &mut dialogue::Conversation) -> Result<(), DispatchError> {
         let number = self.numbers.take(self.tx, self.now).await?;
         let what = classify(&draft);
         let new = NewRequest {
@@ -179,12 +208,19 @@ impl Turn<'_> {
             reported_at: draft.reported_at,
             received_at: draft.received_at,
         };
+        let instead = instead(&draft);
+        let voice = has_voice(&draft.media);
         let actor = self.actor();
         let made = register(self.core, self.tx, self.fx, self.numbers, &actor, new, self.now).await?;
         let linked = made.linked.iter().map(|s| &s.stored.request).map(|r| Linked { number: r.number.clone(), service: r.service.clone() }).collect();
         state.registered(&number, &draft, linked, self.now);
-        self.fx.outbox.push(acknowledgement(self.talk, &made));
-        Ok(())
+        let mut told = acknowledgement(self.talk, &made);
+        if told.keyboard != Keyboard::None {
+            told.keyboard = Door::of(self.talk.channel).fit(dialogue::acknowledged(&number, &instead));
+        }
+        self.fx.outbox.push(told);
+        self.inform(state);
+        if voice { self.flag(&number, "flag.voice").await } else { Ok(()) }
     }
 
     /// Writes what this batch has collected, so that requests made a moment ago can be found.
@@ -195,7 +231,7 @@ impl Turn<'_> {
     }
 
     /// A request that belongs to this chat or its resident.
-    async fn own(&mut self, number: &RequestNumber) -> Result<Option<Subject>, DispatchError> {
+    pub(super) async fn own(&mut self, number: &RequestNumber) -> Result<Option<Subject>, DispatchError> {
         self.settle().await?;
         match find(self.tx, number).await {
             Ok(s) => {
@@ -209,7 +245,7 @@ impl Turn<'_> {
     }
 
     /// Does acts on an own request; says so in the chat when that cannot be, and gives the present state when it was done.
-    async fn try_acts(
+    pub(super) async fn try_acts(
         &mut self,
         number: &RequestNumber,
         acts: impl FnOnce(&mut Effects, &Subject) -> Vec<Act>,
@@ -234,9 +270,10 @@ impl Turn<'_> {
         }
     }
 
-    async fn add(&mut self, number: &RequestNumber, text: &str, media: Vec<MediaRef>, quiet: bool) -> Result<(), DispatchError> {
+    pub(super) async fn add(&mut self, number: &RequestNumber, text: &str, media: Vec<MediaRef>, quiet: bool) -> Result<(), DispatchError> {
         let (actor, now, raw) = (self.actor(), self.now, self.raw);
         let (talk, channel, account) = (self.talk.id, self.talk.channel, self.talk.account.clone());
+        let voice = has_voice(&media);
         let done = self
             .try_acts(number, |fx, subject| {
                 let mut acts = Vec::new();
@@ -252,10 +289,13 @@ impl Turn<'_> {
                 acts
             })
             .await?;
-        if done.is_some() && !quiet {
-            self.reply_about("ack.added", number, Keyboard::None);
+        if done.is_none() {
+            return Ok(());
         }
-        Ok(())
+        if !quiet {
+            self.reply_about(if voice { "ack.voice" } else { "ack.added" }, number, Keyboard::None);
+        }
+        if voice { self.flag(number, "flag.voice").await } else { Ok(()) }
     }
 
     /// Writes a place down; true when that was done.
@@ -330,10 +370,15 @@ impl Turn<'_> {
 
     async fn show_mine(&mut self) -> Result<(), DispatchError> {
         self.settle().await?;
-        let mine = requests::of_chat(self.tx, self.talk.resident, self.talk.id, 5).await?;
-        if mine.is_empty() {
+        let short = Door::of(self.talk.channel).short;
+        let mine = requests::of_chat(self.tx, self.talk.resident, self.talk.id, if short { 1 } else { 5 }).await?;
+        let Some(newest) = mine.first() else {
             self.reply("status.none", Params::new(), Keyboard::None);
             return Ok(());
+        };
+        if short {
+            let number = newest.request.number.clone();
+            return self.show_status(&number).await;
         }
         self.reply("status.list_head", Params::new(), Keyboard::None);
         for stored in mine {
@@ -344,14 +389,14 @@ impl Turn<'_> {
         Ok(())
     }
 
-    async fn show_status(&mut self, number: &RequestNumber) -> Result<(), DispatchError> {
-        let Some(subject) = self.own(number).await? else {
+    pub(super) async fn show_status(&mut self, number: &RequestNumber) -> Result<(), DispatchError> {
+        let Some((subject, own)) = self.seen(number).await? else {
             self.reply("status.not_found", Params::new(), Keyboard::None);
             return Ok(());
         };
         let due = subject.live(crate::domain::sla::Stage::Restore).or_else(|| subject.live(crate::domain::sla::Stage::Accept)).is_some();
         let r = &subject.stored.request;
-        let keyboard = if r.status == Status::Resolved { dialogue::resolved(number) } else { Keyboard::None };
+        let keyboard = if own && r.status == Status::Resolved { dialogue::resolved(number) } else { Keyboard::None };
         let key = if due { "status.one" } else { "status.one_no_due" };
         let p = params(&subject);
         self.reply(key, p, keyboard);
@@ -360,12 +405,7 @@ impl Turn<'_> {
 
     async fn set_phone(&mut self, phone: &Phone) -> Result<(), DispatchError> {
         self.settle().await?;
-        match residents::by_phone(self.tx, phone).await? {
-            // The same person, known from the telephone or the application: from now on the chat is theirs.
-            Some(known) => self.talk.resident = known.id,
-            None => residents::set_phone(self.tx, self.talk.resident, phone).await?,
-        }
-        Ok(())
+        identities::proved(self.core, self.tx, self.fx, self.talk, phone, Proof::Contact, self.now).await
     }
 
     async fn link(&mut self, code: &str) -> Result<(), DispatchError> {

@@ -10,13 +10,15 @@ use crate::config::{Book, Config};
 use crate::dialogue::Limits;
 use crate::domain::Instant;
 use crate::domain::callback::Policy;
+use crate::domain::inbound::ChannelKind;
+use crate::domain::reach;
 use crate::domain::request::ChainKey;
 use crate::domain::sla::Books;
 use crate::metrics::Metrics;
 use crate::store::Db;
 use crate::timers::TimerIndex;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 /// Settings that use cases look at.
 #[derive(Debug, Clone)]
@@ -27,16 +29,31 @@ pub struct Settings {
     /// Whom breaches are mailed to.
     pub breach_to: Vec<String>,
     pub session_hours: i64,
+    pub session_idle: chrono::Duration,
     pub token_days: i64,
     pub otp_ttl_secs: i64,
     pub otp_attempts: i32,
     pub otp_per_phone_per_hour: i32,
     pub otp_per_address_per_hour: i32,
     pub form_per_address_per_hour: i32,
+    pub form_per_phone_per_hour: i32,
+    pub media_per_resident_per_hour: i32,
+    pub media_per_address_per_hour: i32,
+    pub access_minutes: i64,
+    pub refresh_days: i64,
+    /// Push messages leave by a wire of ours.
+    pub push: bool,
     pub login_attempts: i32,
+    pub login_strangers_per_hour: i32,
+    pub login_per_address: i32,
+    pub second_factor_per_hour: i32,
     /// An event is parked after this many failures.
     pub intake_attempts: i32,
     pub callback: Policy,
+    /// By which doors residents are reached.
+    pub reach: reach::Policy,
+    /// A message is given up after this many failures.
+    pub outbox_attempts: i32,
     /// How long after a call a request still belongs to it.
     pub link_grace: chrono::Duration,
 }
@@ -54,13 +71,23 @@ impl Settings {
             stale_secs: secs(config.dialogue.stale_secs),
             breach_to: config.mail.breach_to.clone(),
             session_hours: secs(a.session_hours),
+            session_idle: span(a.session_idle_minutes.saturating_mul(60)),
             token_days: secs(a.token_days),
             otp_ttl_secs: secs(a.otp_ttl_secs),
             otp_attempts: times(a.otp_attempts),
             otp_per_phone_per_hour: times(a.otp_per_phone_per_hour),
             otp_per_address_per_hour: times(a.otp_per_address_per_hour),
             form_per_address_per_hour: times(a.form_per_address_per_hour),
+            form_per_phone_per_hour: times(a.form_per_phone_per_hour),
+            media_per_resident_per_hour: times(a.media_per_resident_per_hour),
+            media_per_address_per_hour: times(a.media_per_address_per_hour),
+            access_minutes: secs(a.access_minutes),
+            refresh_days: secs(a.refresh_days),
+            push: config.push.is_on(),
             login_attempts: times(a.login_attempts),
+            login_strangers_per_hour: times(a.login_strangers_per_hour),
+            login_per_address: times(a.login_per_address),
+            second_factor_per_hour: times(a.second_factor_per_hour),
             intake_attempts: times(config.intake.max_attempts),
             callback: Policy {
                 max_age: span(config.calls.callback_max_age_secs),
@@ -69,6 +96,8 @@ impl Settings {
                 attempts: config.calls.callback_attempts,
                 urgent_after: config.calls.callback_urgent_after,
             },
+            reach: config.delivery.policy(),
+            outbox_attempts: times(config.outbox.max_attempts),
             link_grace: span(config.calls.link_grace_secs),
         }
     }
@@ -92,6 +121,8 @@ pub struct Core {
     pub lag_ms: AtomicU64,
     /// Numbers for the next requests.
     pub spare: Spare,
+    /// The wires that are set up: channel and account. Empty until they are opened.
+    pub wires: OnceLock<Vec<(String, String)>>,
 }
 
 impl Core {
@@ -99,6 +130,18 @@ impl Core {
     #[must_use]
     pub fn books(&self) -> Arc<Books> {
         self.shelf.get()
+    }
+
+    /// Whether a wire is set up.
+    #[must_use]
+    pub fn has_wire(&self, channel: ChannelKind, account: &str) -> bool {
+        self.wires.get().is_some_and(|all| all.iter().any(|(c, a)| c == channel.as_str() && a == account))
+    }
+
+    /// The first account of a channel that is set up.
+    #[must_use]
+    pub fn account_of(&self, channel: ChannelKind) -> Option<String> {
+        self.wires.get()?.iter().find(|(c, _)| c == channel.as_str()).map(|(_, a)| a.clone())
     }
 
     /// Business time: clocks, calendars, the silence of a dialogue.

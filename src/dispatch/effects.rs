@@ -1,9 +1,10 @@
 //! All consequences of one transaction, written together in few statements.
 
 use super::DispatchError;
+use crate::domain::inbound::{ChannelKind, ReceiptStage};
 use crate::domain::outgoing::Outgoing;
 use crate::domain::sla::{Books, Timer, TimerChange, TimerState, first_alarm};
-use crate::domain::{Class, ConversationId, Instant, RequestId, ServiceCode, StaffId, TimerId, inbound::ChannelKind};
+use crate::domain::{Class, ConversationId, Instant, Lang, RequestId, ResidentId, ServiceCode, StaffId, TimerId};
 use crate::metrics::{Head, Metrics};
 use crate::store::alarms::Raised;
 use crate::store::attachments::NewAttachment;
@@ -15,8 +16,8 @@ use crate::store::notices::NewNotice;
 use crate::store::requests::Stored;
 use crate::store::residents::Resident;
 use crate::store::{
-    Bulk, Tx, alarms, attachments, conversations, corrections, houses, journal, messages, notices, outbox, raw_events, requests, residents, timers,
-    watchers,
+    Bulk, Tx, alarms, attachments, consents, conversations, corrections, houses, journal, messages, notices, outbox, raw_events, requests, residents,
+    timers, watchers,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,11 @@ pub enum Count {
         queue: Option<String>,
         stage: &'static str,
     },
+    /// A provider told what became of a message.
+    Receipt {
+        channel: ChannelKind,
+        stage: ReceiptStage,
+    },
     /// A person changed what triage had thought of this head.
     Correction {
         head: Head,
@@ -44,6 +50,7 @@ impl Count {
             Self::Created { channel, class, service } => {
                 metrics.request_created(channel.as_str(), class.map_or("unclear", Class::as_str), service.as_ref().map(ServiceCode::as_str))
             }
+            Self::Receipt { channel, stage } => metrics.receipt(channel.as_str(), stage.as_str()),
             Self::Correction { head } => metrics.corrected(*head),
             Self::Breach { queue, stage } => metrics.breach(queue.as_deref(), stage),
         }
@@ -60,6 +67,18 @@ pub struct After {
     pub dangers: BTreeSet<RequestId>,
     pub outbox: bool,
     pub counts: Vec<Count>,
+}
+
+/// A text of consent that was put under a message to a resident.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub resident: ResidentId,
+    /// Names the text.
+    pub digest: String,
+    pub lang: Lang,
+    pub text: String,
+    pub channel: ChannelKind,
+    pub at: Instant,
 }
 
 /// What one transaction will write.
@@ -80,6 +99,7 @@ pub struct Effects {
     pub reasons: Vec<(RequestId, Vec<String>)>,
     pub corrections: Vec<NewCorrection>,
     pub outbox: Vec<Outgoing>,
+    pub consents: Vec<Told>,
     pub alarms: Vec<Raised>,
     pub notices: Vec<NewNotice>,
     pub watchers: Vec<(RequestId, StaffId, Instant)>,
@@ -107,6 +127,7 @@ impl Effects {
         self.reasons.extend(other.reasons);
         self.corrections.extend(other.corrections);
         self.outbox.extend(other.outbox);
+        self.consents.extend(other.consents);
         self.alarms.extend(other.alarms);
         self.notices.extend(other.notices);
         self.watchers.extend(other.watchers);
@@ -199,6 +220,11 @@ impl Effects {
         let out = std::mem::take(&mut self.outbox);
         self.after.outbox |= !out.is_empty();
         outbox::insert(&mut bulk, &out, now, wall)?;
+        let told = std::mem::take(&mut self.consents);
+        consents::told(
+            &mut bulk,
+            told.iter().map(|t| consents::New { resident: t.resident, digest: &t.digest, lang: t.lang, text: &t.text, channel: t.channel, at: t.at }),
+        )?;
         alarms::insert(&mut bulk, &std::mem::take(&mut self.alarms))?;
         notices::insert(&mut bulk, &std::mem::take(&mut self.notices))?;
         watchers::insert(&mut bulk, &std::mem::take(&mut self.watchers))?;

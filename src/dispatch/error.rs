@@ -24,8 +24,9 @@ pub enum DispatchError {
     KeyReused,
     #[error("the first call with this key is still running")]
     KeyRunning,
+    /// The limit is counted anew after so many seconds.
     #[error("too many tries")]
-    RateLimited,
+    RateLimited { seconds: u64 },
     /// More waits than can be taken in: come again in a moment.
     #[error("too much waits already")]
     Busy,
@@ -52,7 +53,7 @@ impl DispatchError {
             Self::Invalid { code, .. } => code,
             Self::KeyReused => "idempotency_mismatch",
             Self::KeyRunning => "idempotency_running",
-            Self::RateLimited => "rate_limited",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Unauthorized => "unauthorized",
             Self::Busy => "unavailable",
             Self::Store(e) if e.is_transient() => "unavailable",

@@ -3,15 +3,16 @@
 use super::conversation::{Turn, run};
 use super::effects::Effects;
 use super::numbers::Numbers;
-use super::{Core, DispatchError};
+use super::{Core, DispatchError, comments, held, identities, receipts, unsent};
 use crate::dialogue::{Context, Input};
+use crate::domain::identity::Proof;
 use crate::domain::inbound::{ChannelKind, Content, Inbound};
 use crate::domain::reading::{Place, Reading};
-use crate::domain::{ConversationId, Instant, Lang, ResidentId};
+use crate::domain::{ConversationId, Instant, Lang};
 use crate::metrics::{Head, TriageOutcome};
 use crate::store::conversations::{self, Conversation};
 use crate::store::residents::Resident;
-use crate::store::{StoreError, Tx, requests};
+use crate::store::{StoreError, Tx, requests, wires};
 use crate::triage::among;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,13 +29,15 @@ pub struct Item {
     pub raw: i64,
     pub received_at: Instant,
     pub inbound: Inbound,
+    /// What the message said that this one takes back, as far as we still have it.
+    pub earlier: Vec<Content>,
 }
 
 /// An item with what triage says of its words, made before the transaction.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    item: Item,
-    reading: Option<Reading>,
+    pub(super) item: Item,
+    pub(super) reading: Option<Reading>,
 }
 
 impl Prepared {
@@ -103,7 +106,7 @@ pub async fn process(core: &Core, batch: &[Prepared]) -> Result<(), DispatchErro
     let mut done = Vec::with_capacity(batch.len());
     for p in batch {
         done.push(p.item.raw);
-        if matches!(p.item.inbound.content, Content::Ignored { .. }) {
+        if aside(core, &tx, &mut fx, &mut numbers, &mut talks, p, now).await? {
             continue;
         }
         let talk = talks.of(&mut fx, p, now);
@@ -115,6 +118,33 @@ pub async fn process(core: &Core, batch: &[Prepared]) -> Result<(), DispatchErro
     core.spare.put_back(numbers, now);
     core.signal(fx.after).await;
     Ok(())
+}
+
+/// What is no step of a conversation: nobody said anything to us, or it was said in public. True when that was all.
+async fn aside(
+    core: &Core,
+    tx: &Tx,
+    fx: &mut Effects,
+    numbers: &mut Numbers,
+    talks: &mut Talks,
+    p: &Prepared,
+    now: Instant,
+) -> Result<bool, DispatchError> {
+    let i = &p.item.inbound;
+    if let Some(place) = &i.comment {
+        comments::one(&mut comments::Work { core, tx, fx, numbers, talks, now }, p, place).await?;
+        return Ok(true);
+    }
+    match &i.content {
+        Content::Receipt(r) => receipts::apply(core, tx, fx, i.channel, &i.account, r, now).await?,
+        Content::ReceiptUntil { until, stage } => receipts::apply_until(tx, i.channel, &i.account, &i.chat, *until, *stage).await?,
+        Content::WireDown(why) => wires::note(tx, i.channel.as_str(), &i.account, Some(why.as_str()), now).await?,
+        Content::Renamed { chat } => talks.rename(tx, fx, p, chat).await?,
+        Content::Unsent { .. } => return unsent::hide(core, tx, fx, talks, p, now).await,
+        Content::Ignored { .. } | Content::Reaction { .. } | Content::Own { .. } | Content::Shown { .. } => {}
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 async fn one(
@@ -158,9 +188,22 @@ async fn one(
         Content::Blocked => Input::Blocked,
         Content::Unblocked => Input::Unblocked,
         Content::Unsupported { kind } => Input::Unsupported { kind },
-        Content::Ignored { .. } => return Ok(()),
+        Content::Unsent { .. } => Input::Unsent { text: unsent::words(&p.item.earlier) },
+        Content::Ignored { .. }
+        | Content::Reaction { .. }
+        | Content::Own { .. }
+        | Content::Shown { .. }
+        | Content::Renamed { .. }
+        | Content::Receipt(_)
+        | Content::WireDown(_)
+        | Content::ReceiptUntil { .. } => return Ok(()),
     };
-    talk.last_inbound_at = Some(received_at);
+    held::heard(talk, inbound, reported_at);
+    if let Some(sender) = inbound.phone.as_ref().filter(|s| s.verified && talk.proved_phone.as_ref() != Some(&s.phone)) {
+        fx.conversations.insert(talk.id, talk.clone());
+        fx.flush(tx, now, core.wall()).await?;
+        identities::proved(core, tx, fx, talk, &sender.phone, Proof::Provider, now).await?;
+    }
     let stale = received_at.signed_duration_since(reported_at).num_seconds() > core.settings.stale_secs;
     let turn = Turn { core, tx, fx, numbers, talk, raw: Some(p.item.raw), now, received_at, reported_at, lang_hint: inbound.lang_hint, stale };
     run(turn, &input).await
@@ -204,7 +247,7 @@ pub async fn silence(core: &Core, talk: &Conversation) -> Result<bool, DispatchE
 type ChatKey = (ChannelKind, String, String);
 
 /// The chats of a batch, loaded in one query per account.
-struct Talks(BTreeMap<ChatKey, Conversation>);
+pub(super) struct Talks(BTreeMap<ChatKey, Conversation>);
 
 impl Talks {
     async fn load(tx: &Tx, batch: &[Prepared]) -> Result<Self, DispatchError> {
@@ -224,11 +267,48 @@ impl Talks {
         Ok(Self(found))
     }
 
-    fn of(&mut self, fx: &mut Effects, p: &Prepared, now: Instant) -> &mut Conversation {
+    /// The chat of an item, if there is one.
+    pub(super) fn known(&mut self, p: &Prepared) -> Option<&mut Conversation> {
+        let i = &p.item.inbound;
+        self.0.get_mut(&(i.channel, i.account.clone(), i.chat.clone()))
+    }
+
+    /// The chat goes on under another name. If one of that name stands already, both are of one resident from now on.
+    async fn rename(&mut self, tx: &Tx, fx: &mut Effects, p: &Prepared, chat: &str) -> Result<(), DispatchError> {
+        let i = &p.item.inbound;
+        if i.chat == chat {
+            return Ok(());
+        }
+        let Some(mut talk) = self.0.remove(&(i.channel, i.account.clone(), i.chat.clone())) else { return Ok(()) };
+        let to = (i.channel, i.account.clone(), chat.to_owned());
+        if !self.0.contains_key(&to)
+            && let Some(there) = conversations::of_chats(tx, i.channel, &i.account, &[chat.to_owned()]).await?.pop()
+        {
+            self.0.insert(to.clone(), there);
+        }
+        if let Some(there) = self.0.get_mut(&to) {
+            there.resident = talk.resident;
+            fx.conversations.insert(there.id, there.clone());
+            conversations::move_unsent(tx, &talk, chat).await?;
+        } else {
+            conversations::rename(tx, &talk, chat).await?;
+            chat.clone_into(&mut talk.chat);
+            fx.conversations.entry(talk.id).and_modify(|v| chat.clone_into(&mut v.chat));
+            self.0.insert(to, talk);
+        }
+        for out in fx.outbox.iter_mut().filter(|o| o.channel == i.channel && o.account == i.account && o.chat == i.chat) {
+            chat.clone_into(&mut out.chat);
+        }
+        Ok(())
+    }
+
+    pub(super) fn of(&mut self, fx: &mut Effects, p: &Prepared, now: Instant) -> &mut Conversation {
         let i = &p.item.inbound;
         self.0.entry((i.channel, i.account.clone(), i.chat.clone())).or_insert_with(|| {
             let lang = p.reading.as_ref().map(|r| r.reply).or(i.lang_hint).unwrap_or(Lang::Kk);
-            let resident = Resident { id: ResidentId::fresh(), phone: None, name: i.sender_name.clone(), lang, created_at: now };
+            // A number that the provider does not vouch for is what somebody says of themselves.
+            let claimed = i.phone.as_ref().filter(|p| !p.verified).map(|p| p.phone.clone());
+            let resident = Resident { claimed, name: i.sender_name.clone(), ..Resident::fresh(lang, now) };
             let talk = Conversation {
                 id: ConversationId::fresh(),
                 channel: i.channel,
@@ -242,6 +322,7 @@ impl Talks {
                 last_inbound_at: None,
                 blocked_at: None,
                 created_at: now,
+                proved_phone: None,
             };
             fx.residents.push(resident);
             talk
@@ -249,16 +330,20 @@ impl Talks {
     }
 }
 
-/// What the dialogue is told about the world.
-pub(super) fn context<'a>(turn: &Turn<'a>, core: &'a Core, crew: Option<&'a crate::domain::CrewCode>) -> Context<'a> {
+/// What the dialogue is told about the world, but for what is looked up for one message only.
+pub(super) fn context<'a>(turn: &Turn<'_>, core: &'a Core) -> Context<'a> {
     Context {
         now: turn.now,
         received_at: turn.received_at,
         reported_at: turn.reported_at,
         channel: turn.talk.channel,
         lang_hint: turn.lang_hint,
-        crew,
+        crew: None,
         districts: &core.book.catalog.districts,
+        services: &core.book.catalog.services,
+        choices: &[],
+        last_open: false,
+        pending: None,
         limits: &core.settings.dialogue,
         stale: turn.stale,
     }

@@ -3,9 +3,10 @@
 use super::Core;
 use super::problems::Registered;
 use super::record::Subject;
-use crate::dialogue;
+use crate::dialogue::{self, Button};
+use crate::domain::door::Door;
 use crate::domain::inbound::ChannelKind;
-use crate::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank, joined};
+use crate::domain::outgoing::{Body, Condition, Key, Keyboard, Outgoing, Params, Rank, joined};
 use crate::domain::request::{CloseReason, Event, Request, Status};
 use crate::domain::sla::{Stage, Timer, Way};
 use crate::domain::{Class, Instant, Lang, MessageId};
@@ -33,6 +34,16 @@ pub fn params(subject: &Subject) -> Params {
     p
 }
 
+/// The keys as far as the door can show them. Where every word costs, only those that answer a question.
+fn offered(channel: ChannelKind, keyboard: Keyboard) -> Keyboard {
+    let door = Door::of(channel);
+    let extra = |k: &Key| matches!(Button::parse(&k.data), Some(Button::Status(_) | Button::Mine | Button::Fix(..)));
+    match &keyboard {
+        Keyboard::Inline(rows) if door.short && rows.iter().flatten().all(extra) => Keyboard::None,
+        _ => door.fit(keyboard),
+    }
+}
+
 /// A template into a chat.
 #[must_use]
 pub fn say(to: &Conversation, key: &str, params: Params, keyboard: Keyboard) -> Outgoing {
@@ -44,7 +55,7 @@ pub fn say(to: &Conversation, key: &str, params: Params, keyboard: Keyboard) -> 
         conversation: Some(to.id),
         request: None,
         body: Body::Template { key: key.to_owned(), params },
-        keyboard,
+        keyboard: offered(to.channel, keyboard),
         rank: Rank::Normal,
         condition: Condition::Always,
         dedupe: None,
@@ -55,9 +66,10 @@ fn about(to: &Conversation, request: &Request, key: &str, params: Params, keyboa
     Outgoing { request: Some(request.id), ..say(to, key, params, keyboard) }
 }
 
-/// A person's own words into a chat.
-fn words(to: &Conversation, request: &Request, id: MessageId) -> Outgoing {
-    Outgoing { request: Some(request.id), body: Body::Words(id), ..say(to, "", Params::new(), Keyboard::None) }
+/// A person's own words into a chat, under a line that says what they are about: one message, so that nothing comes between.
+fn words(to: &Conversation, request: &Request, head: &str, params: Params, id: MessageId) -> Outgoing {
+    let body = Body::Words { id, head: Some((head.to_owned(), params)) };
+    Outgoing { request: Some(request.id), body, ..say(to, "", Params::new(), Keyboard::None) }
 }
 
 /// The answer to a registration: the number and honest times. Several problems of one message are told in one answer.
@@ -125,11 +137,24 @@ pub fn to_resident(to: &Conversation, subject: &Subject, event: &Event) -> Vec<O
             vec![while_in(about(to, r, "notice.transferred", p(), Keyboard::None), &[Status::Queued, Status::Assigned, Status::InProgress])]
         }
         Event::Rejected { reason } => {
-            vec![about(to, r, "notice.rejected", p(), Keyboard::None), words(to, r, reason.message)]
+            vec![words(to, r, "notice.rejected", p(), reason.message)]
         }
         Event::Merged { .. } => vec![about(to, r, "notice.merged", p(), Keyboard::None)],
-        Event::Replied { text } => vec![about(to, r, "reply.head", p(), Keyboard::None), words(to, r, text.message)],
+        Event::ParentChanged { to: status, .. } => {
+            joined_key(*status).map(|key| while_in(about(to, r, key, p(), Keyboard::None), &[Status::Duplicate])).into_iter().collect()
+        }
+        Event::Replied { text } => vec![words(to, r, "reply.head", p(), text.message)],
         _ => Vec::new(),
+    }
+}
+
+/// What the resident of a joined request is told when the other one goes on; closing it says nothing new.
+fn joined_key(status: Status) -> Option<&'static str> {
+    match status {
+        Status::Resolved => Some("notice.joined_resolved"),
+        Status::Rejected => Some("notice.joined_rejected"),
+        Status::Queued => Some("notice.joined_reopened"),
+        _ => None,
     }
 }
 
@@ -147,6 +172,7 @@ pub fn concerns_resident(event: &Event) -> bool {
             | Event::Transferred { .. }
             | Event::Rejected { .. }
             | Event::Merged { .. }
+            | Event::ParentChanged { .. }
             | Event::Replied { .. }
     )
 }

@@ -3,12 +3,13 @@
 use super::apply::{find, perform, said};
 use super::conversation::classify;
 use super::effects::Effects;
+use super::limits::{Limit, hit};
 use super::notify::params;
 use super::numbers::Numbers;
 use super::problems::{self, Registered};
 use super::record::Subject;
 use super::register::{Classification, NewRequest};
-use super::{Core, DispatchError, acts::MAX_TEXT, intake, secrets};
+use super::{Core, DispatchError, acts::MAX_TEXT, identities, intake, uploads};
 use crate::dialogue::Draft;
 use crate::domain::access::{Permission, Scope};
 use crate::domain::actor::Actor;
@@ -16,13 +17,13 @@ use crate::domain::inbound::ChannelKind;
 use crate::domain::phone::Phone;
 use crate::domain::reading::{Place, Reading};
 use crate::domain::request::{Act, CloseReason};
-use crate::domain::{CallId, Class, DistrictCode, Instant, Lang, RequestId, RequestNumber, ResidentId, ServiceCode};
+use crate::domain::{AttachmentId, CallId, Class, DistrictCode, Instant, Lang, RequestId, RequestNumber, ResidentId, ServiceCode};
+use crate::store::access_log::{self, Entry};
 use crate::store::idempotency::{self, Kept};
 use crate::store::messages::direction;
 use crate::store::requests::{self, Stored};
-use crate::store::{StoreError, Tx, calls, rates, residents};
+use crate::store::{StoreError, Tx, calls};
 use crate::triage::{among, settle};
-use chrono::Duration;
 
 /// A request as a form or a client states it. What is not given is read from the text.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub struct Stated {
     pub lang: Option<Lang>,
     /// Only staff say so: it changes priorities.
     pub vulnerable: bool,
+    /// Files that were brought before.
+    pub media: Vec<AttachmentId>,
 }
 
 /// Turns what was made into the answer that is kept with an idempotency key.
@@ -160,7 +163,7 @@ pub async fn create(
 ) -> Result<Created, DispatchError> {
     validated(core, &stated)?;
     let now = core.now();
-    let scope = format!("resident:{resident}");
+    let scope = scope_of(resident);
     let tx = core.db.begin().await?;
     if let Some((key, body)) = key
         && let Some(kept) = idempotency::find(&tx, &scope, key).await?
@@ -169,7 +172,9 @@ pub async fn create(
     }
     let mut fx = Effects::default();
     let origin = Origin { channel: ChannelKind::App, actor: Actor::Resident(resident), resident: Some(resident) };
-    let made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
+    let media = files(&stated.media)?;
+    let mut made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
+    uploads::join_new(core, &tx, &mut fx, resident, &media, &mut made.leading, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
     let answer = shape(&made);
     if let Some((key, body)) = key {
@@ -186,6 +191,22 @@ pub async fn create(
     Ok(Created::Fresh { made: Box::new(made), answer })
 }
 
+/// Whose keys are meant: those of one resident say nothing about another's.
+pub(super) fn scope_of(resident: ResidentId) -> String {
+    format!("resident:{resident}")
+}
+
+/// Files to join, each once.
+fn files(given: &[AttachmentId]) -> Result<Vec<AttachmentId>, DispatchError> {
+    let mut ids = given.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() != given.len() || ids.len() > uploads::MOST {
+        return Err(DispatchError::invalid("unprocessable", format!("media: at most {} files, each once", uploads::MOST)));
+    }
+    Ok(ids)
+}
+
 fn repeated(kept: Kept, body: &str) -> Result<Created, DispatchError> {
     if kept.body_hash == body { Ok(Created::Repeated { answer: kept.answer }) } else { Err(DispatchError::KeyReused) }
 }
@@ -196,9 +217,9 @@ fn repeated(kept: Kept, body: &str) -> Result<Created, DispatchError> {
 /// `Invalid`, `RateLimited`.
 pub async fn from_form(core: &Core, mut stated: Stated, phone: Option<Phone>, from: &str) -> Result<Registered, DispatchError> {
     validated(core, &stated)?;
-    let bucket = secrets::sha256(&["form", from]);
-    if !rates::hit(core.db.write(), &bucket, Duration::hours(1), core.settings.form_per_address_per_hour, core.wall()).await? {
-        return Err(DispatchError::RateLimited);
+    hit(core, core.db.write(), Limit::hourly("form", core.settings.form_per_address_per_hour), from).await?;
+    if let Some(p) = &phone {
+        hit(core, core.db.write(), Limit::hourly("form-phone", core.settings.form_per_phone_per_hour), p.e164()).await?;
     }
     if let Some(p) = phone {
         // Nobody has proved that the number is theirs: it is something to call back, kept with the erasable words, not an identity.
@@ -220,7 +241,7 @@ pub async fn from_form(core: &Core, mut stated: Stated, phone: Option<Phone>, fr
 /// # Errors
 /// `Forbidden`, `Invalid`; `NotFound` for a call that does not stand.
 pub async fn for_caller(core: &Core, scope: &Scope, stated: Stated, phone: Option<Phone>, call: Option<CallId>) -> Result<Registered, DispatchError> {
-    if !scope.role.may(Permission::CreateForCaller) {
+    if !scope.may(Permission::CreateForCaller) {
         return Err(DispatchError::Forbidden);
     }
     validated(core, &stated)?;
@@ -232,13 +253,15 @@ pub async fn for_caller(core: &Core, scope: &Scope, stated: Stated, phone: Optio
         (given, _) => given,
     };
     let resident = match phone {
-        Some(p) => Some(residents::of_phone(&tx, &p, stated.lang.unwrap_or(Lang::Kk), now).await?.id),
+        Some(p) => Some(identities::caller(&tx, &p, stated.lang, now).await?),
         None => None,
     };
     let mut fx = Effects::default();
     let origin = Origin { channel: ChannelKind::Phone, actor: super::acts::actor_of(scope), resident };
     let made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
+    let entry = Entry { actor: &origin.actor.to_string(), what: "taken_down", request: Some(made.leading.stored.request.id), ..Default::default() };
+    access_log::write(&tx, core.wall(), &entry).await?;
     super::call_desk::taken_down(core, &tx, scope, made.leading.stored.request.id, call, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     core.signal(fx.after).await;
@@ -265,7 +288,11 @@ pub async fn mine(core: &Core, resident: ResidentId, before: Option<(Instant, Re
 /// What a resident does to their own request.
 #[derive(Debug, Clone)]
 pub enum OwnAct {
-    Message(String),
+    /// Words, files, or both.
+    Message {
+        text: String,
+        media: Vec<AttachmentId>,
+    },
     Rate(u8),
     Reopen(Option<String>),
     Confirm,
@@ -295,18 +322,24 @@ async fn act_once(core: &Core, resident: ResidentId, number: &RequestNumber, act
     }
     let mut fx = Effects::default();
     let decided = match act {
-        OwnAct::Message(text) => {
-            let text = text.trim();
-            if text.is_empty() {
+        OwnAct::Message { text, media } => {
+            let (text, media) = (text.trim(), files(media)?);
+            if text.is_empty() && media.is_empty() {
                 return Err(DispatchError::invalid("empty_text", "text is needed"));
             }
             if text.chars().count() > MAX_TEXT {
                 return Err(DispatchError::invalid("too_large", format!("at most {MAX_TEXT} characters")));
             }
-            said(&mut fx, &subject, &actor, text, now)
+            let mut acts: Vec<Act> = Vec::new();
+            if !text.is_empty() {
+                acts.push(said(&mut fx, &subject, &actor, text, now));
+            }
+            let words = fx.messages.last().map(|m| m.id);
+            acts.extend(uploads::join_further(&tx, resident, &media, &subject, words).await?);
+            acts
         }
-        OwnAct::Rate(score) => Act::Rate { score: *score },
-        OwnAct::Confirm => Act::Close { by: CloseReason::Confirmed },
+        OwnAct::Rate(score) => vec![Act::Rate { score: *score }],
+        OwnAct::Confirm => vec![Act::Close { by: CloseReason::Confirmed }],
         OwnAct::Reopen(reason) => {
             let reason = reason.as_deref().map(str::trim).filter(|r| !r.is_empty()).map(|r| {
                 let row = super::apply::text_row(&subject, direction::IN, &actor, r, now);
@@ -314,10 +347,10 @@ async fn act_once(core: &Core, resident: ResidentId, number: &RequestNumber, act
                 fx.messages.push(row);
                 reference
             });
-            Act::Reopen { reason }
+            vec![Act::Reopen { reason }]
         }
     };
-    perform(core, &tx, &mut fx, &mut subject, &[decided], &actor, now).await?;
+    perform(core, &tx, &mut fx, &mut subject, &decided, &actor, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     core.signal(fx.after).await;

@@ -91,8 +91,8 @@ pub struct Callback {
     pub missed: u32,
     /// Attempts to call back.
     pub attempts: u32,
-    /// The newest of the missed calls.
-    pub call: CallId,
+    /// The newest of the missed calls; none when a message that did not arrive made the task.
+    pub call: Option<CallId>,
     pub first_missed_at: Instant,
     pub last_missed_at: Instant,
     /// The promise.
@@ -114,12 +114,22 @@ impl Callback {
     /// A task for one missed call.
     #[must_use]
     pub fn begin(phone: Phone, call: CallId, missed_at: Instant, policy: &Policy, now: Instant) -> Self {
+        Self::open(phone, Some(call), missed_at, policy, now)
+    }
+
+    /// A task because of a message that reached nobody.
+    #[must_use]
+    pub fn to_tell(phone: Phone, policy: &Policy, now: Instant) -> Self {
+        Self::open(phone, None, now, policy, now)
+    }
+
+    fn open(phone: Phone, call: Option<CallId>, missed_at: Instant, policy: &Policy, now: Instant) -> Self {
         Self {
             id: CallbackId::fresh(),
             phone: Some(phone),
             state: State::Open,
             urgency: urgency::NORMAL,
-            missed: 1,
+            missed: u32::from(call.is_some()),
             attempts: 0,
             call,
             first_missed_at: missed_at,
@@ -145,7 +155,7 @@ impl Callback {
     pub fn missed_again(&mut self, call: CallId, at: Instant, policy: &Policy) {
         self.missed = self.missed.saturating_add(1);
         if at >= self.last_missed_at {
-            (self.last_missed_at, self.call) = (at, call);
+            (self.last_missed_at, self.call) = (at, Some(call));
         }
         self.first_missed_at = self.first_missed_at.min(at);
         self.due_at = self.first_missed_at + policy.within;
@@ -213,6 +223,15 @@ mod tests {
         let mut t = task();
         t.tried(Attempt::Reached, "staff:a", &policy(), at(5));
         assert_eq!((t.state, t.outcome), (State::Closed, Some(Outcome::Reached)));
+    }
+
+    #[test]
+    fn a_message_that_reached_nobody_makes_a_task_without_a_call() {
+        let mut t = Callback::to_tell(Phone::parse("+77012345678").unwrap(), &policy(), at(0));
+        assert_eq!((t.call, t.missed, t.due_at, t.is_open()), (None, 0, at(15), true));
+        let call = CallId::fresh();
+        t.missed_again(call, at(2), &policy());
+        assert_eq!((t.call, t.missed, t.first_missed_at), (Some(call), 1, at(0)));
     }
 
     #[test]

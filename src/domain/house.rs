@@ -71,6 +71,32 @@ pub fn key(address: &str) -> Option<String> {
     finish(&words, number?)
 }
 
+/// Numbers of floors and entrances in words.
+const ORDINALS: [&str; 10] = ["бірінші", "екінші", "үшінші", "төртінші", "бесінші", "первый", "второй", "третий", "четвертый", "пятый"];
+
+/// Nothing but a place: a number, a word such as "flat" or "entrance", and at most a street's name of two words beside. Tells the answer to "which
+/// house?" from a new trouble in few words.
+#[must_use]
+pub fn is_only_address(text: &str) -> bool {
+    if text.chars().count() > 200 {
+        return false;
+    }
+    let lower = text.to_lowercase().replace('ё', "е");
+    let (mut numbers, mut kinds, mut names) = (0, 0, 0);
+    for word in lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            numbers += 1;
+        } else if KINDS.contains(&word) || INSIDE.contains(&word) {
+            kinds += 1;
+        } else if ORDINALS.contains(&word) {
+            numbers += 1;
+        } else {
+            names += 1;
+        }
+    }
+    numbers > 0 && kinds > 0 && names <= 2
+}
+
 fn is_number(word: &str) -> bool {
     let digits = word.chars().take_while(char::is_ascii_digit).count();
     (1..=4).contains(&digits) && word.chars().skip(digits).count() <= 4
@@ -99,10 +125,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_answer_is_told_from_a_trouble() {
+        for yes in ["45-пәтер", "Абая 12, второй подъезд", "ул. Толе би, д. 5", "3 этаж", "екінші подъезд", "Төле би көшесі 7, 12 пәтер"]
+        {
+            assert!(is_only_address(yes), "{yes}");
+        }
+        for no in
+            ["нет воды 2 дня", "у нас в доме 12 нет света второй день", "пәтер", "12", "", "подъезд", "во втором подъезде темно и скользко 2 дня"]
+        {
+            assert!(!is_only_address(no), "{no}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_answered(text in "\\PC{0,220}") {
-            let _ = key(&text);
+            let _ = (key(&text), is_only_address(&text));
         }
     }
 }

@@ -46,6 +46,8 @@ uuid_id! {
     CallId,
     /// Somebody who is to be called back.
     CallbackId,
+    /// A chat that came to another resident.
+    JoinId,
 }
 
 /// A code of the catalogue: 1-40 characters of `a-z`, `0-9`, `_`, `-`.

@@ -21,6 +21,8 @@ words! {
         /// The call centre.
         Phone = "phone",
         Mail = "mail",
+        /// Push messages to the mobile application; nothing comes in by it.
+        Push = "push",
     }
 }
 
@@ -73,6 +75,36 @@ pub enum Content {
         of: String,
         text: String,
     },
+    /// A sent message was taken back by its author, or deleted by those who run the place: what it said is to be hidden.
+    Unsent {
+        of: String,
+    },
+    /// What was hidden may be seen again.
+    Shown {
+        of: String,
+    },
+    /// A sign put under a message, or taken away again. Not answered.
+    Reaction {
+        of: String,
+        emoji: Option<String>,
+    },
+    /// The wire knows the sender by another name from now on: the chat goes on under `chat`.
+    Renamed {
+        chat: String,
+    },
+    /// What the provider tells of a message of ours. Nobody said anything.
+    Receipt(Receipt),
+    /// The provider tells that it will take nothing from our account until a person acts.
+    WireDown(Failure),
+    /// Everything that we sent into this chat up to a moment went a step further.
+    ReceiptUntil {
+        until: Instant,
+        stage: ReceiptStage,
+    },
+    /// Our own side spoke from elsewhere: another program, a colleague in the provider's own application.
+    Own {
+        text: Option<String>,
+    },
     /// The resident blocked us, or came back.
     Blocked,
     Unblocked,
@@ -84,6 +116,77 @@ pub enum Content {
     Ignored {
         kind: String,
     },
+}
+
+words! {
+    /// How far a message of ours got. A later word of a lower rank changes nothing.
+    ReceiptStage {
+        /// The provider sent it on.
+        Sent = "sent",
+        Delivered = "delivered",
+        Read = "read",
+        /// A voice message was listened to.
+        Played = "played",
+        /// Counts only while nothing was delivered.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// Why a message of ours did not reach a person.
+    Failure {
+        /// The person does not want messages from us, or the chat is gone.
+        Blocked = "blocked",
+        /// No account, an old client, a number that does not exist: another door may reach the person.
+        Unreachable = "unreachable",
+        /// Too long since the person last wrote: free text is refused.
+        Window = "window",
+        /// The template does not exist, is paused or does not fit.
+        Template = "template",
+        /// The provider has closed our account: nothing passes until a person of ours acts.
+        Stopped = "stopped",
+        /// Our credentials are wrong.
+        Unauthorized = "unauthorized",
+        /// The provider will never take it: our mistake.
+        Rejected = "rejected",
+        /// Trouble on the way: another try may pass.
+        Transient = "transient",
+    }
+}
+
+/// What a provider tells of a message that it took from us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The handle that the provider gave when it took the message.
+    pub provider_id: String,
+    /// Our own mark, where the wire brings it back.
+    pub tag: Option<String>,
+    pub stage: ReceiptStage,
+    /// By the provider's clock.
+    pub at: Option<Instant>,
+    /// With [`ReceiptStage::Failed`] only.
+    pub failure: Option<Failure>,
+}
+
+/// The number of a sender, as the wire gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SenderPhone {
+    pub phone: Phone,
+    /// The provider has proved that it is the sender's. Otherwise it is a claim, which opens nothing.
+    pub verified: bool,
+}
+
+/// Where a word stands that everybody can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommentPlace {
+    /// The provider's handle of the comment.
+    pub comment: String,
+    /// The post under which it stands.
+    pub post: String,
+    /// The comment that it answers.
+    pub parent: Option<String>,
+    /// Under a live broadcast: it can be answered only while that lasts.
+    pub live: bool,
 }
 
 /// Text as every database of ours can hold it: without NUL, which PostgreSQL refuses.
@@ -103,6 +206,10 @@ pub struct Inbound {
     /// Whom it came from, as the wire names them; in a group this differs from the chat.
     pub sender: String,
     pub sender_name: Option<String>,
+    /// The sender's number, where the wire gives it.
+    pub phone: Option<SenderPhone>,
+    /// It was said in public, under a post: no personal data may be answered there.
+    pub comment: Option<CommentPlace>,
     pub lang_hint: Option<Lang>,
     /// The wire's handle of this message inside the chat.
     pub message_ref: Option<String>,
@@ -127,6 +234,7 @@ impl Inbound {
                 fix(arg);
             }
             Content::Button { data, .. } => fix(data),
+            Content::Reaction { emoji: Some(e), .. } => fix(e),
             Content::Media { media, caption, group } => {
                 fix(&mut media.file_id);
                 media.mime.iter_mut().chain(caption).chain(group).for_each(fix);

@@ -81,8 +81,11 @@ pub enum Body {
         key: String,
         params: Params,
     },
-    /// A person's own words: the erasable row that holds them.
-    Words(MessageId),
+    /// A person's own words: the erasable row that holds them, under a line of ours that says what they are about.
+    Words {
+        id: MessageId,
+        head: Option<(String, Params)>,
+    },
 }
 
 /// Checked just before sending: a message that is no longer true expires instead.
@@ -95,6 +98,8 @@ pub enum Condition {
     StatusIn(Vec<Status>),
     /// Not later than this.
     Before(Instant),
+    /// Not later than this by the wall's clock: what it tells runs out there.
+    BeforeWall(Instant),
     /// At least one of these alarms still holds: a clock and a step of its ladder, -1 for having run out.
     Alarms(Vec<(TimerId, i32)>),
 }
@@ -114,4 +119,16 @@ pub struct Outgoing {
     pub condition: Condition,
     /// Two rows with the same key are one message: the second is not written.
     pub dedupe: Option<String>,
+}
+
+/// The parameter whose value stands under a text, on lines of its own.
+pub const THEN: &str = "then";
+
+impl Outgoing {
+    /// Puts one more text, by reference, under a template. False under a person's own words: nothing of ours is mixed with them.
+    pub fn follow(&mut self, reference: &str) -> bool {
+        let Body::Template { params, .. } = &mut self.body else { return false };
+        params.insert(THEN.to_owned(), reference.to_owned());
+        true
+    }
 }

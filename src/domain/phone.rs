@@ -48,12 +48,26 @@ impl Phone {
         &self.0
     }
 
+    /// Without plus and, at home, without the country's seven: what all ways of writing the number have in common.
+    #[must_use]
+    pub fn national(&self) -> &str {
+        self.0.strip_prefix("+7").or_else(|| self.0.strip_prefix('+')).unwrap_or(&self.0)
+    }
+
     /// `+7 701 ••• •• 78`: enough to recognise, not enough to call.
     #[must_use]
     pub fn masked(&self) -> String {
         let head = self.0.get(0..5).unwrap_or("+");
         let tail = self.0.get(self.0.len().saturating_sub(2)..).unwrap_or("");
         format!("{head} ••• •• {tail}")
+    }
+}
+
+impl Phone {
+    /// A number that short messages reach: in Kazakhstan 70x, 74x to 77x; landlines are 71x and 72x.
+    #[must_use]
+    pub fn takes_sms(&self) -> bool {
+        self.e164().strip_prefix("+77").is_some_and(|rest| rest.starts_with(['0', '4', '5', '6', '7']))
     }
 }
 
@@ -95,6 +109,15 @@ mod tests {
         }
         for text in ["", "109", "anonymous", "+7", "8", "+0000000000", "45-67-89", "+7 123 456 78 90"] {
             assert_eq!(Phone::parse(text), Err(BadPhone), "{text}");
+        }
+    }
+
+    #[test]
+    fn short_messages_go_to_mobile_numbers() {
+        for (phone, want) in
+            [("+77012345678", true), ("+77477777777", true), ("+77262456789", false), ("+77172123456", false), ("+79161234567", false)]
+        {
+            assert_eq!(Phone::parse(phone).unwrap().takes_sms(), want, "{phone}");
         }
     }
 

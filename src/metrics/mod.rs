@@ -97,6 +97,8 @@ labels! {
         Expired = "expired",
         /// The resident cannot be written to now.
         Parked = "parked",
+        /// Did not pass; another message goes by another door.
+        Moved = "moved",
     }
 }
 
@@ -126,6 +128,7 @@ pub struct Metrics {
     corrections: IntCounterVec,
     breaches: IntCounterVec,
     sent: IntCounterVec,
+    receipts: IntCounterVec,
     calls: IntCounterVec,
     open: Level,
     timers: Level,
@@ -176,6 +179,11 @@ impl Metrics {
             )?,
             breaches: new.counter("jambyl_sla_breaches_total", "Clocks that ran out.", &[("queue", &queues), stages])?,
             sent: new.counter("jambyl_outbox_sent_total", "Attempts to send, by outcome.", &[channels, ("outcome", SentOutcome::WORDS)])?,
+            receipts: new.counter(
+                "jambyl_delivery_receipts_total",
+                "What providers told of messages that they had taken.",
+                &[channels, ("stage", &["sent", "delivered", "read", "played", "failed"])],
+            )?,
             calls: new.counter("jambyl_calls_total", "Calls of the call centre, by how they ended.", &[("outcome", known.call_outcomes)])?,
             open: new.level("jambyl_requests_open", "Requests that are open now.", &[("queue", &queues), ("status", known.statuses)])?,
             timers: new.level("jambyl_sla_timers_pending", "Clocks that run now; past 50,000 they are not counted on.", &[stages])?,
@@ -257,6 +265,11 @@ impl Metrics {
 
     pub fn sent(&self, channel: &str, outcome: SentOutcome) {
         self.sent.with_label_values(&[channel, outcome.as_str()]).inc();
+    }
+
+    /// A provider told what became of a message.
+    pub fn receipt(&self, channel: &str, stage: &str) {
+        self.receipts.with_label_values(&[channel, stage]).inc();
     }
 
     pub fn calls(&self, outcome: &str, n: u64) {

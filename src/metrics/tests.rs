@@ -33,6 +33,7 @@ fn every_family_stands_from_the_start() {
         r#"jambyl_outbox_pending{channel="telegram"}"#,
         r#"jambyl_outbox_oldest_seconds{channel="telegram"}"#,
         r#"jambyl_outbox_sent_total{channel="telegram",outcome="dead"}"#,
+        r#"jambyl_delivery_receipts_total{channel="telegram",stage="read"}"#,
         r#"jambyl_channel_up{channel="app"}"#,
         r#"jambyl_calls_total{outcome="abandoned"}"#,
     ] {
@@ -80,6 +81,7 @@ fn each_method_moves_its_own_series() {
     metrics.fired("accept", Duration::from_millis(300));
     metrics.breach(None, "accept");
     metrics.sent("telegram", SentOutcome::Retried);
+    metrics.receipt("app", "failed");
     metrics.calls("answered", 1);
     metrics.set_channel_up("telegram", true);
     metrics.set_timers(&[("restore".into(), 7)]);
@@ -94,6 +96,7 @@ fn each_method_moves_its_own_series() {
         (r#"jambyl_sla_firing_lag_seconds_bucket{le="0.5"}"#, 1.0),
         (r#"jambyl_sla_breaches_total{queue="none",stage="accept"}"#, 1.0),
         (r#"jambyl_outbox_sent_total{channel="telegram",outcome="retried"}"#, 1.0),
+        (r#"jambyl_delivery_receipts_total{channel="app",stage="failed"}"#, 1.0),
         (r#"jambyl_calls_total{outcome="answered"}"#, 1.0),
         (r#"jambyl_channel_up{channel="telegram"}"#, 1.0),
         (r#"jambyl_sla_timers_pending{stage="restore"}"#, 7.0),

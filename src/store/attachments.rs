@@ -4,10 +4,10 @@ use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::attachment::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
-use crate::domain::inbound::MediaRef;
-use crate::domain::{AttachmentId, ConversationId, Instant, RequestId};
+use crate::domain::inbound::{MediaKind, MediaRef};
+use crate::domain::{AttachmentId, ConversationId, Instant, MessageId, RequestId, ResidentId};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 pub use super::entity::attachment::Model as AttachmentRow;
 
@@ -15,10 +15,14 @@ pub use super::entity::attachment::Model as AttachmentRow;
 pub mod status {
     /// Still at the provider.
     pub const WAITING: &str = "waiting";
+    /// On its way from a resident's telephone into our store.
+    pub const ARRIVING: &str = "arriving";
     pub const STORED: &str = "stored";
     /// The provider no longer has it, or it is too large.
     pub const LOST: &str = "lost";
     pub const ERASED: &str = "erased";
+    /// Its sender took it back: shown to nobody.
+    pub const UNSENT: &str = "unsent";
 }
 
 /// A file that a message brought.
@@ -52,6 +56,8 @@ pub fn insert(bulk: &mut Bulk, rows: &[NewAttachment], wall: Instant) -> Result<
         attempts: Set(0),
         next_attempt_at: Set(wall),
         at: Set(a.at),
+        uploader_id: Set(None),
+        message_id: Set(None),
     });
     bulk.add(models.collect(), &Conflict::Fail)
 }
@@ -113,6 +119,25 @@ pub async fn lost(c: &impl Conn, id: AttachmentId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Hides files that their sender took back.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn hide(c: &impl Conn, conversation: ConversationId, requests: &[RequestId], files: &[&str]) -> Result<u64, StoreError> {
+    if requests.is_empty() {
+        return Ok(0);
+    }
+    let done = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::UNSENT))
+        .filter(Column::RequestId.is_in(requests.iter().map(|r| r.0)))
+        .filter(Column::ConversationId.eq(conversation.0))
+        .filter(Column::FileId.is_in(files.iter().copied()))
+        .filter(Column::Status.ne(status::ERASED))
+        .exec(c)
+        .await?;
+    Ok(done.rows_affected)
+}
+
 /// # Errors
 /// [`StoreError`].
 pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<Model>, StoreError> {
@@ -130,13 +155,127 @@ pub async fn load(c: &impl Conn, id: AttachmentId) -> Result<Option<Model>, Stor
 /// # Errors
 /// [`StoreError`].
 pub async fn erase_request(c: &impl Conn, id: RequestId) -> Result<Vec<String>, StoreError> {
-    let keys = of_request(c, id).await?.into_iter().filter_map(|a| a.store_key).collect();
+    erase(c, Condition::all().add(Column::RequestId.eq(id.0))).await
+}
+
+/// A file that a resident brings: noted before its bytes are stored, so that none can lie there unknown.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    pub id: AttachmentId,
+    pub by: ResidentId,
+    pub channel: String,
+    pub kind: MediaKind,
+    pub mime: &'static str,
+    pub key: String,
+    pub at: Instant,
+}
+
+/// Notes a file whose bytes are about to be stored.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn begin(c: &impl Conn, u: &Upload, wall: Instant) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(u.id.0),
+        request_id: Set(None),
+        conversation_id: Set(None),
+        channel: Set(u.channel.clone()),
+        account: Set("main".to_owned()),
+        kind: Set(u.kind.as_str().to_owned()),
+        file_id: Set(None),
+        mime: Set(Some(u.mime.to_owned())),
+        size: Set(None),
+        sha256: Set(None),
+        store_key: Set(Some(u.key.clone())),
+        status: Set(status::ARRIVING.to_owned()),
+        attempts: Set(0),
+        next_attempt_at: Set(wall),
+        at: Set(u.at),
+        uploader_id: Set(Some(u.by.0)),
+        message_id: Set(None),
+    };
+    Entity::insert(row).exec_without_returning(c).await?;
+    Ok(())
+}
+
+/// Its bytes lie there whole. False when it was erased meanwhile.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn arrived(c: &impl Conn, id: AttachmentId, sha256: &str, size: i64) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::STORED))
+        .col_expr(Column::Sha256, Expr::value(sha256))
+        .col_expr(Column::Size, Expr::value(size))
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::Status.eq(status::ARRIVING))
+        .exec(c)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Forgets a file that a resident brought and that belongs to no request.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remove_loose(c: &impl Conn, id: AttachmentId) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::Id.eq(id.0)).filter(Column::RequestId.is_null()).exec(c).await?;
+    Ok(())
+}
+
+/// Joins files that a resident brought to a request. Gives how many: a file of somebody else, one that is joined already and one that is not there
+/// are not among them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn join(c: &impl Conn, by: ResidentId, ids: &[AttachmentId], request: RequestId, said: Option<MessageId>) -> Result<u64, StoreError> {
+    Ok(Entity::update_many()
+        .col_expr(Column::RequestId, Expr::value(request.0))
+        .col_expr(Column::MessageId, Expr::value(said.map(|m| m.0)))
+        .filter(Column::Id.is_in(ids.iter().map(|i| i.0)))
+        .filter(Column::UploaderId.eq(by.0))
+        .filter(Column::RequestId.is_null())
+        .filter(Column::Status.eq(status::STORED))
+        .exec(c)
+        .await?
+        .rows_affected)
+}
+
+/// Takes out files that were brought and not used since a time; gives the keys whose bytes must be deleted.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take_loose(c: &impl Conn, before: Instant, limit: u64) -> Result<Vec<String>, StoreError> {
+    let loose = Condition::all().add(Column::UploaderId.is_not_null()).add(Column::RequestId.is_null());
+    let rows = Entity::find().filter(loose.clone()).filter(Column::At.lt(before)).order_by(Column::At, Order::Asc).limit(limit).all(c).await?;
+    let mut keys = Vec::new();
+    for row in rows {
+        // Joined to a request in this very moment: it stays.
+        if Entity::delete_many().filter(Column::Id.eq(row.id)).filter(loose.clone()).exec(c).await?.rows_affected == 1 {
+            keys.extend(row.store_key);
+        }
+    }
+    Ok(keys)
+}
+
+/// Forgets the files of a conversation, also those that belong to no request, and what a resident brought; returns the keys whose bytes must be
+/// deleted.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase_person(c: &impl Conn, resident: ResidentId, talks: &[ConversationId]) -> Result<Vec<String>, StoreError> {
+    let theirs = Condition::any().add(Column::UploaderId.eq(resident.0)).add(Column::ConversationId.is_in(talks.iter().map(|t| t.0)));
+    erase(c, theirs).await
+}
+
+async fn erase(c: &impl Conn, which: Condition) -> Result<Vec<String>, StoreError> {
+    let keys = Entity::find().filter(which.clone()).all(c).await?.into_iter().filter_map(|a| a.store_key).collect();
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(status::ERASED))
         .col_expr(Column::FileId, Expr::value(Option::<String>::None))
         .col_expr(Column::StoreKey, Expr::value(Option::<String>::None))
         .col_expr(Column::Sha256, Expr::value(Option::<String>::None))
-        .filter(Column::RequestId.eq(id.0))
+        .filter(which)
         .exec(c)
         .await?;
     Ok(keys)

@@ -14,6 +14,8 @@ pub mod purpose {
     pub const SIGN_IN: &str = "sign_in";
     /// Subject: the hash of the code itself; the answer is the staff member in `code_hash`'s row.
     pub const LINK: &str = "link";
+    /// Subject: the hash of the chat and the phone that is to be proved its own.
+    pub const JOIN: &str = "join";
 }
 
 /// # Errors
@@ -87,4 +89,13 @@ pub async fn sent_since(c: &impl Conn, purpose: &str, subject: &str, since: Inst
 /// [`StoreError`].
 pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
     Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(c).await?.rows_affected)
+}
+
+/// Forgets the codes of a subject.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase(c: &impl Conn, purpose: &str, subject: &str) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::Purpose.eq(purpose)).filter(Column::Subject.eq(subject)).exec(c).await?;
+    Ok(())
 }

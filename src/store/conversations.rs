@@ -4,8 +4,9 @@ use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::conversation::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
+use crate::domain::phone::Phone;
 use crate::domain::{ConversationId, Instant, Lang, ResidentId, StaffId, inbound::ChannelKind};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Statement, Value};
 
 /// One chat. `state` is the dialogue's JSON, opaque here.
@@ -24,6 +25,8 @@ pub struct Conversation {
     pub last_inbound_at: Option<Instant>,
     pub blocked_at: Option<Instant>,
     pub created_at: Instant,
+    /// Proved by the wire or by a shared contact to be the writer's.
+    pub proved_phone: Option<Phone>,
 }
 
 impl TryFrom<Model> for Conversation {
@@ -42,6 +45,7 @@ impl TryFrom<Model> for Conversation {
             last_inbound_at: m.last_inbound_at,
             blocked_at: m.blocked_at,
             created_at: m.created_at,
+            proved_phone: m.proved_phone.map(|p| Phone::parse(&p)).transpose().map_err(|e| StoreError::corrupt("conversation.proved_phone", e))?,
         })
     }
 }
@@ -60,6 +64,8 @@ fn active(v: &Conversation) -> ActiveModel {
         last_inbound_at: Set(v.last_inbound_at),
         blocked_at: Set(v.blocked_at),
         created_at: Set(v.created_at),
+        proved_phone: Set(v.proved_phone.as_ref().map(|p| p.e164().to_owned())),
+        ..Default::default()
     }
 }
 
@@ -68,8 +74,8 @@ fn active(v: &Conversation) -> ActiveModel {
 /// # Errors
 /// [`StoreError`] when a value cannot be written.
 pub fn upsert(bulk: &mut Bulk, rows: &[Conversation]) -> Result<(), StoreError> {
-    use Column::{BlockedAt, LastInboundAt, ResidentId, SilenceAt, StaffId};
-    let set = vec![ResidentId, StaffId, Column::Lang, Column::State, SilenceAt, LastInboundAt, BlockedAt];
+    use Column::{BlockedAt, LastInboundAt, ProvedPhone, ResidentId, SilenceAt, StaffId};
+    let set = vec![ResidentId, StaffId, Column::Lang, Column::State, SilenceAt, LastInboundAt, BlockedAt, ProvedPhone];
     bulk.add(rows.iter().map(active).collect(), &Conflict::Update(Column::Id, set))
 }
 
@@ -148,6 +154,37 @@ pub async fn claim_silence(c: &impl Conn, id: ConversationId, silence_at: Instan
     Ok(done.rows_affected == 1)
 }
 
+/// The wire knows the chat by another name from now on; what has not been sent yet goes there. False when a chat of that name stands already.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rename(c: &impl Conn, talk: &Conversation, chat: &str) -> Result<bool, StoreError> {
+    if !of_chats(c, talk.channel, &talk.account, &[chat.to_owned()]).await?.is_empty() {
+        return Ok(false);
+    }
+    Entity::update_many().col_expr(Column::Chat, Expr::value(chat)).filter(Column::Id.eq(talk.id.0)).exec(c).await?;
+    move_unsent(c, talk, chat).await?;
+    Ok(true)
+}
+
+/// What waits for a chat goes to another of the same account.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn move_unsent(c: &impl Conn, talk: &Conversation, chat: &str) -> Result<(), StoreError> {
+    use super::entity::outbox;
+    use super::outbox::status;
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::Chat, Expr::value(chat))
+        .filter(outbox::Column::Channel.eq(talk.channel.as_str()))
+        .filter(outbox::Column::Account.eq(talk.account.as_str()))
+        .filter(outbox::Column::Chat.eq(talk.chat.as_str()))
+        .filter(outbox::Column::Status.is_in([status::PENDING, status::PARKED]))
+        .exec(c)
+        .await?;
+    Ok(())
+}
+
 /// Notes that a chat cannot be reached.
 ///
 /// # Errors
@@ -175,4 +212,34 @@ pub async fn postpone_silence(c: &impl Conn, id: ConversationId, silence_at: Ins
         .exec(c)
         .await?;
     Ok(())
+}
+
+/// Something waits until the resident of these chats writes again. What was noted before stays.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn hold(c: &impl Conn, ids: &[ConversationId], at: Instant) -> Result<(), StoreError> {
+    Entity::update_many().col_expr(Column::HeldAt, Expr::value(at)).filter(Column::Id.is_in(ids.iter().map(|i| i.0))).exec(c).await?;
+    Ok(())
+}
+
+/// Chats whose residents have written since something began to wait for them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn back(c: &impl Conn, limit: u64) -> Result<Vec<Conversation>, StoreError> {
+    let q = Entity::find().filter(Column::HeldAt.is_not_null()).filter(Expr::col(Column::LastInboundAt).gte(Expr::col(Column::HeldAt)));
+    q.order_by(Column::HeldAt, Order::Asc).limit(limit).all(c).await?.into_iter().map(Conversation::try_from).collect()
+}
+
+/// Nothing waits for these chats any more. Gives how many of them something waited for.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn release(c: &impl Conn, ids: &[ConversationId]) -> Result<u64, StoreError> {
+    let q = Entity::update_many()
+        .col_expr(Column::HeldAt, Expr::value(Option::<Instant>::None))
+        .filter(Column::Id.is_in(ids.iter().map(|i| i.0)))
+        .filter(Column::HeldAt.is_not_null());
+    Ok(q.exec(c).await?.rows_affected)
 }

@@ -3,8 +3,9 @@
 use super::db::Conn;
 use super::entity::staff_draft::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
+use crate::domain::phone::Phone;
 use crate::domain::{Instant, StaffId};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// Writes a draft, over one of the same name.
@@ -55,4 +56,29 @@ pub async fn remove(c: &impl Conn, staff: StaffId, name: &str) -> Result<bool, S
 /// [`StoreError`].
 pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
     Ok(Entity::delete_many().filter(Column::UpdatedAt.lt(before)).exec(c).await?.rows_affected)
+}
+
+/// Drops every form in which this number stands, however it is written.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase(c: &impl Conn, phone: &Phone) -> Result<(), StoreError> {
+    let mut after: Option<(uuid::Uuid, String)> = None;
+    loop {
+        let mut q = Entity::find();
+        if let Some((staff, name)) = &after {
+            let later = Column::StaffId.eq(*staff).and(Column::Name.gt(name.as_str()));
+            q = q.filter(Column::StaffId.gt(*staff).or(later));
+        }
+        let page = q.order_by(Column::StaffId, Order::Asc).order_by(Column::Name, Order::Asc).limit(200).all(c).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some((last.staff_id, last.name.clone()));
+        for row in page {
+            // Spaces, brackets and dashes stand between the digits that people type.
+            let digits: String = row.body.chars().filter(|c| !matches!(c, ' ' | '(' | ')' | '-')).collect();
+            if digits.contains(phone.national()) {
+                Entity::delete_by_id((row.staff_id, row.name)).exec(c).await?;
+            }
+        }
+    }
 }

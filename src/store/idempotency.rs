@@ -47,3 +47,12 @@ pub async fn keep(c: &impl Conn, scope: &str, key: &str, kept: &Kept, now: Insta
 pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
     Ok(Entity::delete_many().filter(Column::CreatedAt.lt(before)).exec(c).await?.rows_affected)
 }
+
+/// Forgets the answers of one caller.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase(c: &impl Conn, scope: &str) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::Scope.eq(scope)).exec(c).await?;
+    Ok(())
+}

@@ -4,12 +4,13 @@ use super::bulk::{Bulk, Conflict};
 use super::db::Conn;
 use super::entity::request_journal::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
-use crate::domain::request::{Event, RowHash};
+use crate::domain::request::{Event, EventKind, RowHash};
 use crate::domain::{Instant, RequestId};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
 };
+use std::collections::BTreeMap;
 
 /// One row, as it is hashed and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,28 @@ pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<JournalRow>,
 pub async fn first(c: &impl Conn, id: RequestId) -> Result<Option<JournalRow>, StoreError> {
     let row = Entity::find().filter(Column::RequestId.eq(id.0)).filter(Column::Seq.eq(1)).one(c).await?;
     Ok(row.map(JournalRow::from))
+}
+
+/// Who last took each of these requests in hand: the author of the newest row of one of these kinds.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_authors(c: &impl Conn, ids: &[RequestId], kinds: &[EventKind]) -> Result<BTreeMap<RequestId, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(uuid::Uuid, String)> = Entity::find()
+        .select_only()
+        .column(Column::RequestId)
+        .column(Column::Actor)
+        .filter(Column::RequestId.is_in(ids.iter().map(|i| i.0)))
+        .filter(Column::Kind.is_in(kinds.iter().map(|k| k.as_str())))
+        .order_by(Column::RequestId, Order::Asc)
+        .order_by(Column::Seq, Order::Asc)
+        .into_tuple()
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|(id, actor)| (RequestId(id), actor)).collect())
 }
 
 /// Rows after a global position, for event streams: `(position, row)`.

@@ -71,11 +71,7 @@ pub async fn rows(c: &impl Conn, scope: &Scope, ids: &[RequestId]) -> Result<Vec
 /// One statement for the whole page: the neighbours of each row are found by their indexes.
 async fn listed(c: &impl Conn, page: Select<Entity>, scope: &Scope) -> Result<Vec<Listed>, StoreError> {
     let mut q = page.expr_as(due(Stage::Accept), "accept_due").expr_as(due(Stage::Restore), "restore_due");
-    q = if scope.role.may(Permission::ReadPersonal) {
-        q.expr_as(first_words(), "words")
-    } else {
-        q.expr_as(Expr::value(Option::<String>::None), "words")
-    };
+    q = if scope.may(Permission::ReadPersonal) { q.expr_as(first_words(), "words") } else { q.expr_as(Expr::value(Option::<String>::None), "words") };
     let rows = q.into_model::<Row>().all(c).await?;
     rows.into_iter()
         .map(|r| Ok(Listed { stored: r.request.try_into()?, accept_due: r.accept_due, restore_due: r.restore_due, words: r.words }))

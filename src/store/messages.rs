@@ -8,6 +8,7 @@ use crate::domain::text_ref::{TextRef, salted_digest};
 use crate::domain::{ConversationId, Instant, MessageId, RequestId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeMap;
 
 /// Which way a message went, or that it stayed inside.
 pub mod direction {
@@ -46,8 +47,18 @@ pub struct Message {
     pub id: MessageId,
     pub direction: String,
     pub author: String,
+    /// What may be seen: of a message that its author took back, what is left of it.
     pub text: Option<String>,
+    /// Its author took it back, or a part of it.
+    pub unsent: bool,
     pub at: Instant,
+}
+
+fn visible(m: message::Model) -> Message {
+    let unsent = m.unsent_at.is_some();
+    // Erased words leave nothing, whatever stood there.
+    let text = if unsent { m.text.and(m.shown).filter(|left| !left.is_empty()) } else { m.text };
+    Message { id: MessageId(m.id), direction: m.direction, author: m.author, text, unsent, at: m.at }
 }
 
 /// Stores messages.
@@ -65,6 +76,7 @@ pub fn insert(bulk: &mut Bulk, rows: &[NewMessage]) -> Result<(), StoreError> {
         salt: Set(Some(m.salt.clone())),
         raw_event_id: Set(m.raw_event),
         at: Set(m.at),
+        ..Default::default()
     });
     bulk.add(models.collect(), &Conflict::Fail)
 }
@@ -80,7 +92,7 @@ pub async fn of_request(c: &impl Conn, id: RequestId) -> Result<Vec<Message>, St
         .order_by(message::Column::Id, Order::Asc)
         .all(c)
         .await?;
-    Ok(rows.into_iter().map(|m| Message { id: MessageId(m.id), direction: m.direction, author: m.author, text: m.text, at: m.at }).collect())
+    Ok(rows.into_iter().map(visible).collect())
 }
 
 /// What the residents of these requests wrote, for lists: the oldest words of each request come first. Erased words are none.
@@ -92,10 +104,14 @@ pub async fn words_of(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<(RequestId
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(uuid::Uuid, Option<String>)> = message::Entity::find()
+    /// Request, words, when they were taken back, and what may still be seen then.
+    type Row = (uuid::Uuid, Option<String>, Option<Instant>, Option<String>);
+    let rows: Vec<Row> = message::Entity::find()
         .select_only()
         .column(M::RequestId)
         .column(M::Text)
+        .column(M::UnsentAt)
+        .column(M::Shown)
         .filter(M::RequestId.is_in(ids.iter().map(|i| i.0)))
         .filter(M::Direction.eq(direction::IN))
         .order_by(M::At, Order::Asc)
@@ -103,7 +119,7 @@ pub async fn words_of(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<(RequestId
         .into_tuple()
         .all(c)
         .await?;
-    Ok(rows.into_iter().map(|(id, text)| (RequestId(id), text)).collect())
+    Ok(rows.into_iter().map(|(id, text, unsent_at, shown)| (RequestId(id), if unsent_at.is_some() { shown } else { text })).collect())
 }
 
 /// The words of one message; none when erased or unknown.
@@ -111,7 +127,19 @@ pub async fn words_of(c: &impl Conn, ids: &[RequestId]) -> Result<Vec<(RequestId
 /// # Errors
 /// [`StoreError`].
 pub async fn text_of(c: &impl Conn, id: MessageId) -> Result<Option<String>, StoreError> {
-    Ok(message::Entity::find_by_id(id.0).one(c).await?.and_then(|m| m.text))
+    Ok(message::Entity::find_by_id(id.0).one(c).await?.and_then(|m| visible(m).text))
+}
+
+/// What may be seen of some messages; erased ones are left out.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn texts_of(c: &impl Conn, ids: &[MessageId]) -> Result<Vec<(MessageId, String)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = message::Entity::find().filter(message::Column::Id.is_in(ids.iter().map(|i| i.0))).all(c).await?;
+    Ok(rows.into_iter().map(visible).filter_map(|m| Some((m.id, m.text?))).collect())
 }
 
 /// Salt and text of the messages a journal points at, for checking digests.
@@ -126,6 +154,36 @@ pub async fn sealed(c: &impl Conn, ids: &[MessageId]) -> Result<Vec<(MessageId, 
     Ok(rows.into_iter().map(|m| (MessageId(m.id), m.salt, m.text)).collect())
 }
 
+/// What a conversation's own side said and is not erased, newest first, at most `limit`: for finding what was taken back.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn said_in(c: &impl Conn, id: ConversationId, limit: u64) -> Result<Vec<(MessageId, String, Option<String>)>, StoreError> {
+    let rows = message::Entity::find()
+        .filter(message::Column::ConversationId.eq(id.0))
+        .filter(message::Column::Direction.eq(direction::IN))
+        .filter(message::Column::Text.is_not_null())
+        .order_by(message::Column::At, Order::Desc)
+        .limit(limit)
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().filter_map(|m| Some((MessageId(m.id), m.text?, m.unsent_at.and(m.shown)))).collect())
+}
+
+/// Hides a message but for `shown`, or shows it whole again when `at` is `None`. The words themselves stay for the journal.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn hide(c: &impl Conn, id: MessageId, at: Option<Instant>, shown: Option<&str>) -> Result<(), StoreError> {
+    message::Entity::update_many()
+        .col_expr(message::Column::UnsentAt, Expr::value(at))
+        .col_expr(message::Column::Shown, Expr::value(shown.map(str::to_owned)))
+        .filter(message::Column::Id.eq(id.0))
+        .exec(c)
+        .await?;
+    Ok(())
+}
+
 /// Blanks words and salts of a request's thread, and takes its place and the words that decided away.
 ///
 /// # Errors
@@ -134,11 +192,29 @@ pub async fn erase_request(c: &impl Conn, id: RequestId) -> Result<(), StoreErro
     message::Entity::update_many()
         .col_expr(message::Column::Text, Expr::value(Option::<String>::None))
         .col_expr(message::Column::Salt, Expr::value(Option::<Vec<u8>>::None))
+        .col_expr(message::Column::Shown, Expr::value(Option::<String>::None))
         .filter(message::Column::RequestId.eq(id.0))
         .exec(c)
         .await?;
     request_place::Entity::delete_by_id(id.0).exec(c).await?;
     triage_reason::Entity::delete_by_id(id.0).exec(c).await?;
+    Ok(())
+}
+
+/// Blanks single messages.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase(c: &impl Conn, ids: &[MessageId]) -> Result<(), StoreError> {
+    for part in ids.chunks(500) {
+        message::Entity::update_many()
+            .col_expr(message::Column::Text, Expr::value(Option::<String>::None))
+            .col_expr(message::Column::Salt, Expr::value(Option::<Vec<u8>>::None))
+            .col_expr(message::Column::Shown, Expr::value(Option::<String>::None))
+            .filter(message::Column::Id.is_in(part.iter().map(|i| i.0)))
+            .exec(c)
+            .await?;
+    }
     Ok(())
 }
 
@@ -150,6 +226,7 @@ pub async fn erase_conversation(c: &impl Conn, id: ConversationId) -> Result<(),
     message::Entity::update_many()
         .col_expr(message::Column::Text, Expr::value(Option::<String>::None))
         .col_expr(message::Column::Salt, Expr::value(Option::<Vec<u8>>::None))
+        .col_expr(message::Column::Shown, Expr::value(Option::<String>::None))
         .filter(message::Column::ConversationId.eq(id.0))
         .exec(c)
         .await?;
@@ -175,8 +252,9 @@ pub fn set_places(bulk: &mut Bulk, rows: &[(RequestId, PlaceRow)]) -> Result<(),
         address: Set(p.address.clone()),
         lat: Set(p.lat),
         lon: Set(p.lon),
+        searched: Set(false),
     });
-    bulk.add(models.collect(), &Conflict::Update(P::RequestId, vec![P::Address, P::Lat, P::Lon]))
+    bulk.add(models.collect(), &Conflict::Update(P::RequestId, vec![P::Address, P::Lat, P::Lon, P::Searched]))
 }
 
 /// # Errors
@@ -184,6 +262,40 @@ pub fn set_places(bulk: &mut Bulk, rows: &[(RequestId, PlaceRow)]) -> Result<(),
 pub async fn place_of(c: &impl Conn, id: RequestId) -> Result<Option<PlaceRow>, StoreError> {
     let row = request_place::Entity::find_by_id(id.0).one(c).await?;
     Ok(row.map(|p| PlaceRow { address: p.address, lat: p.lat, lon: p.lon }))
+}
+
+/// Where these requests are, as far as it is known.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn places_of(c: &impl Conn, ids: &[RequestId]) -> Result<BTreeMap<RequestId, PlaceRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = request_place::Entity::find().filter(request_place::Column::RequestId.is_in(ids.iter().map(|i| i.0))).all(c).await?;
+    Ok(rows.into_iter().map(|p| (RequestId(p.request_id), PlaceRow { address: p.address, lat: p.lat, lon: p.lon })).collect())
+}
+
+/// When the residents of these requests last wrote.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_in(c: &impl Conn, ids: &[RequestId]) -> Result<BTreeMap<RequestId, Instant>, StoreError> {
+    use message::Column as M;
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(uuid::Uuid, Instant)> = message::Entity::find()
+        .select_only()
+        .column(M::RequestId)
+        .column_as(M::At.max(), "at")
+        .filter(M::RequestId.is_in(ids.iter().map(|i| i.0)))
+        .filter(M::Direction.eq(direction::IN))
+        .group_by(M::RequestId)
+        .into_tuple()
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|(id, at)| (RequestId(id), at)).collect())
 }
 
 /// Keeps the words that decided what requests are.

@@ -5,7 +5,9 @@ use super::conversations::Conversation;
 use super::db::Conn;
 use super::entity::outbox::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
-use crate::domain::outgoing::{Body, Outgoing, Params};
+use crate::domain::delivery::stage;
+use crate::domain::inbound::Failure;
+use crate::domain::outgoing::{Body, Condition as Truth, Outgoing, Params};
 use crate::domain::{Instant, RequestId};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
@@ -28,6 +30,16 @@ pub mod status {
     pub const EXPIRED: &str = "expired";
     /// Waits for the resident to come back.
     pub const PARKED: &str = "parked";
+    /// Did not pass here; another message stands in for it.
+    pub const MOVED: &str = "moved";
+}
+
+/// The template whose parameters and text are secret: a one-time code is forgotten here as soon as it has left.
+pub const SECRET_TEMPLATE: &str = "otp.code";
+
+/// What a column becomes when a message has come to its end: nothing where it was secret.
+fn unless_secret(blank: Expr, kept: Expr) -> Expr {
+    Expr::case(Expr::col(Column::Template).eq(SECRET_TEMPLATE), blank).finally(kept).into()
 }
 
 /// Stores outgoing messages; one whose dedupe key stands already is not written again.
@@ -35,44 +47,56 @@ pub mod status {
 /// # Errors
 /// [`StoreError`] when a value cannot be written.
 pub fn insert(bulk: &mut Bulk, rows: &[Outgoing], now: Instant, wall: Instant) -> Result<(), StoreError> {
-    let mut models = Vec::with_capacity(rows.len());
-    for o in rows {
-        let (template, params, message) = match &o.body {
-            Body::Template { key, params } => (Some(key.clone()), to_json("outbox.params", params)?, None),
-            Body::Words(id) => (None, "{}".to_owned(), Some(id.0)),
-        };
-        models.push(ActiveModel {
-            id: NotSet,
-            channel: Set(o.channel.as_str().to_owned()),
-            account: Set(o.account.clone()),
-            chat: Set(o.chat.clone()),
-            lang: Set(o.lang.as_str().to_owned()),
-            rank: Set(o.rank.order()),
-            conversation_id: Set(o.conversation.map(|v| v.0)),
-            request_id: Set(o.request.map(|r| r.0)),
-            template: Set(template),
-            params: Set(params),
-            message_id: Set(message),
-            keyboard: Set(to_json("outbox.keyboard", &o.keyboard)?),
-            condition: Set(to_json("outbox.condition", &o.condition)?),
-            status: Set(status::PENDING.to_owned()),
-            attempts: Set(0),
-            next_attempt_at: Set(wall),
-            lease_owner: Set(None),
-            lease_until: Set(None),
-            dedupe: Set(o.dedupe.clone()),
-            created_at: Set(now),
-            sent_at: Set(None),
-            provider_id: Set(None),
-            sent_text: Set(None),
-            error: Set(None),
-        });
-    }
+    let models = rows.iter().map(|o| row(o, now, wall)).collect::<Result<Vec<_>, _>>()?;
     bulk.add(models, &Conflict::Keep(vec![Column::Dedupe]))
+}
+
+/// A message as a row. What is learnt only later is left to the table's defaults.
+pub(super) fn row(o: &Outgoing, now: Instant, wall: Instant) -> Result<ActiveModel, StoreError> {
+    let (template, params, message) = match &o.body {
+        Body::Template { key, params } => (Some(key.clone()), to_json("outbox.params", params)?, None),
+        Body::Words { id, head: None } => (None, "{}".to_owned(), Some(id.0)),
+        Body::Words { id, head: Some((key, params)) } => (Some(key.clone()), to_json("outbox.params", params)?, Some(id.0)),
+    };
+    Ok(ActiveModel {
+        id: NotSet,
+        channel: Set(o.channel.as_str().to_owned()),
+        account: Set(o.account.clone()),
+        chat: Set(o.chat.clone()),
+        lang: Set(o.lang.as_str().to_owned()),
+        rank: Set(o.rank.order()),
+        conversation_id: Set(o.conversation.map(|v| v.0)),
+        request_id: Set(o.request.map(|r| r.0)),
+        template: Set(template),
+        params: Set(params),
+        message_id: Set(message),
+        keyboard: Set(to_json("outbox.keyboard", &o.keyboard)?),
+        condition: Set(to_json("outbox.condition", &o.condition)?),
+        status: Set(status::PENDING.to_owned()),
+        attempts: Set(0),
+        next_attempt_at: Set(wall),
+        lease_owner: Set(None),
+        lease_until: Set(None),
+        dedupe: Set(o.dedupe.clone()),
+        created_at: Set(now),
+        sent_at: Set(None),
+        provider_id: Set(None),
+        sent_text: Set(None),
+        error: Set(None),
+        ..Default::default()
+    })
 }
 
 fn to_json(column: &'static str, value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::corrupt(column, e))
+}
+
+/// The condition under which a row is still true.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn condition(row: &Model) -> Result<Truth, StoreError> {
+    serde_json::from_str(&row.condition).map_err(|e| StoreError::corrupt("outbox.condition", e))
 }
 
 /// Written out, not as a parameter: the indexes of what waits and of what ended badly hold only such rows, and are taken only when the plan knows it.
@@ -150,27 +174,38 @@ pub async fn claim(c: &impl Conn, row: &Model, owner: &str, wall: Instant, until
 /// How the sending of a claimed row ended.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// Accepted by the provider. The text as sent is kept for the thread.
+    /// Accepted by the provider. The text as sent is kept for the thread, and the approved template as which it went out.
     Sent {
         provider_id: String,
         text: String,
         at: Instant,
+        approved: Option<String>,
     },
-    /// Try again at this wall time.
+    /// Try again at this wall time. What was not the message's own failure does not count against it.
     Retry {
         at: Instant,
         error: String,
+        reason: Failure,
+        counts: bool,
     },
     Dead {
         error: String,
+        reason: Failure,
     },
     Expired,
+    /// Waits until the resident writes again.
     Parked {
         error: String,
+        reason: Failure,
+    },
+    /// Another message stands in for it.
+    Moved {
+        error: String,
+        reason: Failure,
     },
 }
 
-/// Writes how it ended. False when the row is no longer in our hands: another sender has taken over.
+/// Writes how it ended. False when the row is no longer in our hands: another sender has taken over, or a receipt has said how it ended.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -179,22 +214,35 @@ pub async fn finish(c: &impl Conn, id: i64, owner: &str, outcome: Outcome) -> Re
         .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
         .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None))
         .filter(Column::Id.eq(id))
-        .filter(Column::Status.eq(status::SENDING))
         .filter(Column::LeaseOwner.eq(owner));
+    // A receipt may be here sooner than the answer to the send; the words as sent are still missing then.
+    let ours = if matches!(outcome, Outcome::Sent { .. }) { vec![status::SENDING, status::SENT] } else { vec![status::SENDING] };
+    q = q.filter(Column::Status.is_in(ours));
+    let why = |q: sea_orm::UpdateMany<Entity>, state: &str, error: String, reason: Failure| {
+        q.col_expr(Column::Status, Expr::value(state))
+            .col_expr(Column::Error, Expr::value(error))
+            .col_expr(Column::Reason, Expr::value(reason.as_str()))
+    };
+    if matches!(outcome, Outcome::Sent { .. } | Outcome::Dead { .. } | Outcome::Expired) {
+        q = q.col_expr(Column::Params, unless_secret(Expr::value("{}"), Expr::col(Column::Params)));
+    }
     q = match outcome {
-        Outcome::Sent { provider_id, text, at } => q
+        Outcome::Sent { provider_id, text, at, approved } => q
             .col_expr(Column::Status, Expr::value(status::SENT))
             .col_expr(Column::ProviderId, Expr::value(provider_id))
-            .col_expr(Column::SentText, Expr::value(text))
+            .col_expr(Column::SentText, unless_secret(Expr::value(Option::<String>::None), Expr::value(text)))
             .col_expr(Column::SentAt, Expr::value(at))
+            .col_expr(Column::Approved, Expr::value(approved))
+            .col_expr(Column::Reason, Expr::value(Option::<String>::None))
             .col_expr(Column::Error, Expr::value(Option::<String>::None)),
-        Outcome::Retry { at, error } => q
-            .col_expr(Column::Status, Expr::value(status::PENDING))
-            .col_expr(Column::NextAttemptAt, Expr::value(at))
-            .col_expr(Column::Error, Expr::value(error)),
-        Outcome::Dead { error } => q.col_expr(Column::Status, Expr::value(status::DEAD)).col_expr(Column::Error, Expr::value(error)),
+        Outcome::Retry { at, error, reason, counts } => {
+            let q = why(q, status::PENDING, error, reason).col_expr(Column::NextAttemptAt, Expr::value(at));
+            if counts { q } else { q.col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1)) }
+        }
+        Outcome::Dead { error, reason } => why(q, status::DEAD, error, reason),
         Outcome::Expired => q.col_expr(Column::Status, Expr::value(status::EXPIRED)),
-        Outcome::Parked { error } => q.col_expr(Column::Status, Expr::value(status::PARKED)).col_expr(Column::Error, Expr::value(error)),
+        Outcome::Parked { error, reason } => why(q, status::PARKED, error, reason),
+        Outcome::Moved { error, reason } => why(q, status::MOVED, error, reason),
     };
     Ok(q.exec(c).await?.rows_affected == 1)
 }
@@ -208,6 +256,8 @@ pub async fn resend(c: &impl Conn, id: i64, wall: Instant) -> Result<bool, Store
         .col_expr(Column::Status, Expr::value(status::PENDING))
         .col_expr(Column::Attempts, Expr::value(0))
         .col_expr(Column::NextAttemptAt, Expr::value(wall))
+        .col_expr(Column::Stage, Expr::value(stage::NONE))
+        .col_expr(Column::Reason, Expr::value(Option::<String>::None))
         .filter(Column::Id.eq(id))
         .filter(Column::Status.eq(status::DEAD))
         .exec(c)
@@ -223,6 +273,9 @@ pub async fn unpark(c: &impl Conn, channel: &str, account: &str, chat: &str, wal
     Ok(Entity::update_many()
         .col_expr(Column::Status, Expr::value(status::PENDING))
         .col_expr(Column::NextAttemptAt, Expr::value(wall))
+        .col_expr(Column::Attempts, Expr::value(0))
+        .col_expr(Column::Stage, Expr::value(stage::NONE))
+        .col_expr(Column::Reason, Expr::value(Option::<String>::None))
         .filter(Column::Channel.eq(channel))
         .filter(Column::Account.eq(account))
         .filter(Column::Chat.eq(chat))
@@ -342,18 +395,26 @@ pub async fn erase_request(c: &impl Conn, request: RequestId) -> Result<(), Stor
     Ok(())
 }
 
-/// Forgets what was sent to an address that was erased: the address itself, texts and parameters.
+/// Forgets what was sent to an address that was erased: the address itself, texts and parameters. What still waits expires, also out of a sender's
+/// hands.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn erase_address(c: &impl Conn, channel: &str, chat: &str) -> Result<(), StoreError> {
+    let theirs = Condition::all().add(Column::Channel.eq(channel)).add(Column::Chat.eq(chat));
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::EXPIRED))
+        .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
+        .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None))
+        .filter(theirs.clone())
+        .filter(Column::Status.is_in([status::PENDING, status::SENDING, status::PARKED]))
+        .exec(c)
+        .await?;
     Entity::update_many()
         .col_expr(Column::SentText, Expr::value(Option::<String>::None))
         .col_expr(Column::Params, Expr::value("{}"))
         .col_expr(Column::Chat, Expr::value("erased"))
-        .filter(Column::Channel.eq(channel))
-        .filter(Column::Chat.eq(chat))
-        .filter(Column::Status.is_in([status::SENT, status::DEAD, status::EXPIRED]))
+        .filter(theirs)
         .exec(c)
         .await?;
     Ok(())

@@ -23,6 +23,30 @@ pub async fn hit(c: &impl Conn, bucket: &str, window: Duration, max: i32, now: I
     Ok(hits <= max)
 }
 
+/// Seconds until the current window ends, at least one: when a caller who was refused may come again.
+#[must_use]
+pub fn rest(window: Duration, now: Instant) -> u64 {
+    let ends = now.duration_trunc(window).unwrap_or(now) + window;
+    let left = u64::try_from((ends - now).num_milliseconds()).unwrap_or(0);
+    std::cmp::max(left.div_ceil(1000), 1)
+}
+
+/// Takes one hit of the current window back: the try turned out to be no failure.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn refund(c: &impl Conn, bucket: &str, window: Duration, now: Instant) -> Result<(), StoreError> {
+    let starts = now.duration_trunc(window).unwrap_or(now);
+    Entity::update_many()
+        .col_expr(Column::Hits, Expr::col(Column::Hits).sub(1))
+        .filter(Column::Bucket.eq(bucket))
+        .filter(Column::StartsAt.eq(starts))
+        .filter(Column::Hits.gt(0))
+        .exec(c)
+        .await?;
+    Ok(())
+}
+
 /// Drops windows that ended.
 ///
 /// # Errors

@@ -144,6 +144,18 @@ pub async fn attempts(c: &impl Conn, id: i64) -> Result<i32, StoreError> {
     Ok(Entity::find_by_id(id).one(c).await?.map_or(0, |r| r.attempts))
 }
 
+/// The events of these names that we have: an earlier message that a later one speaks of.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn named(c: &impl Conn, channel: &str, account: &str, names: &[String]) -> Result<Vec<Model>, StoreError> {
+    let found = Entity::find()
+        .filter(Column::Channel.eq(channel))
+        .filter(Column::Account.eq(account))
+        .filter(Column::ExternalId.is_in(names.iter().cloned()));
+    Ok(found.order_by(Column::Id, Order::Asc).all(c).await?)
+}
+
 /// Puts events back to waiting, for `replay`. Done events are not touched: their effects stand.
 ///
 /// # Errors

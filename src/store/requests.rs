@@ -196,11 +196,7 @@ pub async fn by_number(c: &impl Conn, number: &RequestNumber) -> Result<Option<S
 /// [`StoreError`].
 pub async fn by_number_scoped(c: &impl Conn, number: &RequestNumber, scope: &Scope) -> Result<Option<Stored>, StoreError> {
     let found = by_number(c, number).await?;
-    Ok(found.filter(|s| match (&s.request.queue, &scope.reach) {
-        (_, Reach::All) => true,
-        (Some(q), _) => scope.covers(q, s.request.crew.as_ref()),
-        (None, _) => false,
-    }))
+    Ok(found.filter(|s| scope.sees(&s.request)))
 }
 
 /// Where a page of a queue goes on: the sort key of its last row.
@@ -228,12 +224,18 @@ pub struct QueueFilter {
     pub overdue: bool,
 }
 
-fn scoped(q: Select<Entity>, scope: &Scope) -> Select<Entity> {
-    match &scope.reach {
+pub(super) fn scoped(q: Select<Entity>, scope: &Scope) -> Select<Entity> {
+    let q = match &scope.reach {
         Reach::All => q,
         Reach::Queues(qs) => q.filter(Column::Queue.is_in(qs.iter().map(QueueCode::as_str))),
-        Reach::Crew(crew) => q.filter(Column::Crew.eq(crew.as_str())),
+        // A crew goes where it is sent.
+        Reach::Crew(crew) => return q.filter(Column::Crew.eq(crew.as_str())),
+    };
+    if scope.districts.is_empty() {
+        return q;
     }
+    let here = Column::District.is_in(scope.districts.iter().map(DistrictCode::as_str));
+    q.filter(Condition::any().add(Column::District.is_null()).add(here))
 }
 
 pub(super) fn paged(q: Select<Entity>, cursor: Option<&QueueCursor>, limit: u64) -> Select<Entity> {

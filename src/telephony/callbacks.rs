@@ -117,14 +117,12 @@ async fn end(core: &Core) -> Result<usize, DispatchError> {
     Ok(ended)
 }
 
-/// A number that short messages reach: in Kazakhstan 70x, 74x to 77x; landlines are 71x and 72x.
-fn takes_sms(phone: &Phone) -> bool {
-    phone.e164().strip_prefix("+77").is_some_and(|rest| rest.starts_with(['0', '4', '5', '6', '7']))
-}
-
 /// "We will call you back": into the caller's own chat where one is known, else by SMS, both languages when theirs is not known.
 async fn promise(tx: &Tx, phone: &Phone, task: &Callback) -> Result<Option<Outgoing>, StoreError> {
-    let resident = residents::by_phone(tx, phone).await?;
+    let resident = match residents::by_phone(tx, phone).await? {
+        Some(proved) => Some(proved),
+        None => residents::by_claim(tx, phone).await?,
+    };
     let mut chats = match &resident {
         Some(r) => conversations::of_resident(tx, r.id).await?,
         None => Vec::new(),
@@ -149,22 +147,8 @@ async fn promise(tx: &Tx, phone: &Phone, task: &Callback) -> Result<Option<Outgo
     };
     Ok(match (chat, resident) {
         (Some(c), _) => Some(Outgoing { conversation: Some(c.id), ..common(c.channel, c.account, c.chat, c.lang, template("callback.promise")) }),
-        (None, _) if !takes_sms(phone) => None,
+        (None, _) if !phone.takes_sms() => None,
         (None, Some(r)) => Some(common(ChannelKind::Sms, "main".into(), phone.e164().to_owned(), r.lang, template("callback.promise"))),
         (None, None) => Some(common(ChannelKind::Sms, "main".into(), phone.e164().to_owned(), Lang::Kk, template("callback.promise_both"))),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_messages_go_to_mobile_numbers() {
-        for (phone, want) in
-            [("+77012345678", true), ("+77477777777", true), ("+77262456789", false), ("+77172123456", false), ("+79161234567", false)]
-        {
-            assert_eq!(takes_sms(&Phone::parse(phone).unwrap()), want, "{phone}");
-        }
-    }
 }

@@ -2,17 +2,23 @@
 
 use super::error::ApiError;
 use super::state::WebState;
-use crate::dispatch::{accounts, secrets};
+use crate::dispatch::sign_in::{self, Peer, Signed};
+use crate::dispatch::{app_session, secrets};
 use crate::domain::ResidentId;
 use crate::domain::access::{Permission, Scope};
+use crate::store::sessions::{Session as Opened, SessionKind, Stage};
 use crate::store::staff::Staff;
+use crate::web::peer;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::{LocalBoxFuture, ready};
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 /// Name of the console's session cookie.
 pub const SESSION_COOKIE: &str = "jambyl109_session";
+/// Name of the cookie by which a browser that signed in before is known.
+pub const KNOWN_COOKIE: &str = "jambyl109_known";
 
 fn state(req: &HttpRequest) -> Result<web::Data<WebState>, ApiError> {
     req.app_data::<web::Data<WebState>>().cloned().ok_or_else(|| ApiError::new("internal"))
@@ -24,18 +30,32 @@ fn bearer(req: &HttpRequest) -> Result<String, ApiError> {
     if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() { Ok(token.trim().to_owned()) } else { Err(ApiError::new("unauthorized")) }
 }
 
-/// A member of staff with a bearer token. Cookies open nothing here.
+/// The place a sign-in comes from.
+#[must_use]
+pub fn peer(req: &HttpRequest, state: &WebState) -> Peer {
+    let device = req.headers().get("user-agent").and_then(|h| h.to_str().ok()).unwrap_or("").to_owned();
+    Peer { address: peer::address(req, state), device, known: req.cookie(KNOWN_COOKIE).map(|c| c.value().to_owned()) }
+}
+
+/// A member of staff with a bearer token: a person's, or that of another program. Cookies open nothing here.
 pub struct StaffAuth {
     pub staff: Staff,
     pub scope: Scope,
     pub token: String,
+    pub session: Opened,
 }
 
 impl StaffAuth {
     /// # Errors
-    /// `forbidden` when the role lacks it.
+    /// `forbidden` when the role, or the token's own scopes, lack it.
     pub fn need(&self, what: Permission) -> Result<(), ApiError> {
-        if self.scope.role.may(what) { Ok(()) } else { Err(ApiError::new("forbidden")) }
+        if self.scope.may(what) { Ok(()) } else { Err(ApiError::new("forbidden")) }
+    }
+
+    /// A person's own token, not that of another program.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.session.kind == SessionKind::Api
     }
 }
 
@@ -47,14 +67,18 @@ impl FromRequest for StaffAuth {
         let found = state(req).and_then(|s| bearer(req).map(|t| (s, t)));
         Box::pin(async move {
             let (state, token) = found?;
-            let staff = accounts::staff_by_token(&state.core, &token, false).await?;
-            Ok(Self { scope: staff.scope(), staff, token })
+            let Signed { session, staff, scope } = sign_in::staff_by_token(&state.core, &token, false).await?;
+            Ok(Self { staff, scope, token, session })
         })
     }
 }
 
 /// A resident with a bearer token.
-pub struct ResidentAuth(pub ResidentId);
+pub struct ResidentAuth {
+    pub resident: ResidentId,
+    /// The family of the token.
+    pub sign_in: Uuid,
+}
 
 impl FromRequest for ResidentAuth {
     type Error = ApiError;
@@ -64,15 +88,18 @@ impl FromRequest for ResidentAuth {
         let found = state(req).and_then(|s| bearer(req).map(|t| (s, t)));
         Box::pin(async move {
             let (state, token) = found?;
-            Ok(Self(accounts::resident_by_token(&state.core, &token).await?))
+            let (resident, sign_in) = app_session::resident_by_token(&state.core, &token).await?;
+            Ok(Self { resident, sign_in })
         })
     }
 }
 
-/// A member of staff with the console's cookie.
+/// A member of staff with the console's cookie, signed in whole.
+#[derive(Clone)]
 pub struct Session {
     pub staff: Staff,
     pub scope: Scope,
+    pub opened: Opened,
     token: String,
 }
 
@@ -80,16 +107,16 @@ impl Session {
     /// The token that every form of the console carries: only our own pages know it.
     #[must_use]
     pub fn csrf(&self) -> String {
-        secrets::sha256(&["csrf", &self.token])
+        csrf(&self.token)
     }
 
     /// # Errors
     /// `forbidden` when a form came without this session's token.
     pub fn check_csrf(&self, given: &str) -> Result<(), ApiError> {
-        if bool::from(self.csrf().as_bytes().ct_eq(given.as_bytes())) { Ok(()) } else { Err(ApiError::new("forbidden")) }
+        same(&self.csrf(), given)
     }
 
-    /// The session's own token, for signing out.
+    /// The session's own token, for a stream that outlives the call.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
@@ -97,7 +124,77 @@ impl Session {
 
     #[must_use]
     pub fn may(&self, what: Permission) -> bool {
-        self.scope.role.may(what)
+        self.scope.may(what)
+    }
+}
+
+/// The same while signing in is under way: the password was right, the second factor is awaited or must be set up. A whole session passes too.
+#[derive(Clone)]
+pub struct HalfSession {
+    pub staff: Staff,
+    pub opened: Opened,
+    scope: Scope,
+    token: String,
+}
+
+impl HalfSession {
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        csrf(&self.token)
+    }
+
+    /// # Errors
+    /// `forbidden` when a form came without this session's token.
+    pub fn check_csrf(&self, given: &str) -> Result<(), ApiError> {
+        same(&self.csrf(), given)
+    }
+
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The whole session, when it is one.
+    #[must_use]
+    pub fn whole(&self) -> Option<Session> {
+        let whole = || Session { staff: self.staff.clone(), scope: self.scope.clone(), opened: self.opened.clone(), token: self.token.clone() };
+        (self.opened.stage == Stage::Full).then(whole)
+    }
+}
+
+fn csrf(token: &str) -> String {
+    secrets::sha256(&["csrf", token])
+}
+
+fn same(ours: &str, given: &str) -> Result<(), ApiError> {
+    if bool::from(ours.as_bytes().ct_eq(given.as_bytes())) { Ok(()) } else { Err(ApiError::new("forbidden")) }
+}
+
+async fn half(state: web::Data<WebState>, token: String) -> Result<HalfSession, ApiError> {
+    let Signed { session, staff, scope } = sign_in::half(&state.core, &token, true).await?;
+    Ok(HalfSession { staff, scope, opened: session, token })
+}
+
+fn cookie(req: &HttpRequest) -> Result<(web::Data<WebState>, String), ApiError> {
+    let state = state(req)?;
+    let cookie = req.cookie(SESSION_COOKIE).ok_or_else(|| ApiError::new("unauthorized"))?;
+    Ok((state, cookie.value().to_owned()))
+}
+
+impl FromRequest for HalfSession {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // The gate has looked already.
+        if let Some(found) = req.extensions().get::<Self>().cloned() {
+            return Box::pin(ready(Ok(found)));
+        }
+        let found = cookie(req);
+        Box::pin(async move {
+            let (state, token) = found?;
+            half(state, token).await
+        })
     }
 }
 
@@ -106,14 +203,13 @@ impl FromRequest for Session {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = state(req).and_then(|s| {
-            let cookie = req.cookie(SESSION_COOKIE).ok_or_else(|| ApiError::new("unauthorized"))?;
-            Ok((s, cookie.value().to_owned()))
-        });
+        if let Some(found) = req.extensions().get::<Self>().cloned() {
+            return Box::pin(ready(Ok(found)));
+        }
+        let found = cookie(req);
         Box::pin(async move {
             let (state, token) = found?;
-            let staff = accounts::staff_by_token(&state.core, &token, true).await?;
-            Ok(Self { scope: staff.scope(), staff, token })
+            half(state, token).await?.whole().ok_or_else(|| ApiError::new("unauthorized"))
         })
     }
 }

@@ -21,6 +21,15 @@ pub const CODES: &[&str] = &[
     "bad_phone",
     "unauthorized",
     "bad_login",
+    "second_factor_needed",
+    "login_taken",
+    "not_oneself",
+    "password_short",
+    "password_long",
+    "password_plain",
+    "password_common",
+    "password_own",
+    "password_differs",
     "forbidden",
     "not_found",
     "conflict",
@@ -30,10 +39,12 @@ pub const CODES: &[&str] = &[
     "too_large",
     "unprocessable",
     "empty_text",
+    "nothing_chosen",
     "bad_code",
     "bad_score",
     "bad_queue",
     "bad_crew",
+    "bad_media",
     "idempotency_mismatch",
     "rate_limited",
     "internal",
@@ -150,7 +161,8 @@ fn operation(out: &mut String, doc: &Value, path: &str, method: &str, o: &Value)
                 .map(|p| (format!("{} ({})", word(p, "name"), word(p, "in")), p.get("schema"), is_true(p, "required"), word(p, "description"))),
         );
     }
-    if let Some(content) = o.pointer("/requestBody/content/application~1json") {
+    let content = o.pointer("/requestBody/content");
+    if let Some(content) = content.and_then(|c| c.get("application/json").or_else(|| c.get("multipart/form-data"))) {
         let schema = followed(doc, content.get("schema").unwrap_or(&Value::Null));
         let required: Vec<&str> = list(schema, "required").filter_map(Value::as_str).collect();
         let rows = members(schema, "properties").map(|(name, s)| (name.clone(), Some(s), required.contains(&name.as_str()), word(s, "description")));

@@ -16,6 +16,8 @@ pub struct ApiError {
     pub detail: Option<String>,
     /// The present state of the request, for 409.
     pub present: Option<Value>,
+    /// Seconds after which it is worth trying again, for 429 and 503.
+    pub retry_after: Option<u64>,
     #[source]
     cause: Option<std::sync::Arc<DispatchError>>,
 }
@@ -23,7 +25,7 @@ pub struct ApiError {
 impl ApiError {
     #[must_use]
     pub fn new(code: &'static str) -> Self {
-        Self { code, detail: None, present: None, cause: None }
+        Self { code, detail: None, present: None, retry_after: None, cause: None }
     }
 
     #[must_use]
@@ -37,14 +39,15 @@ impl ApiError {
         match self.code {
             "bad_request" | "bad_phone" | "bad_number" => StatusCode::BAD_REQUEST,
             "unauthorized" | "bad_login" => StatusCode::UNAUTHORIZED,
-            "forbidden" => StatusCode::FORBIDDEN,
+            "forbidden" | "second_factor_needed" => StatusCode::FORBIDDEN,
             "not_found" => StatusCode::NOT_FOUND,
-            "conflict" | "stale_version" | "not_now" | "idempotency_running" => StatusCode::CONFLICT,
+            "conflict" | "login_taken" | "stale_version" | "not_now" | "idempotency_running" => StatusCode::CONFLICT,
             "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+            "bad_media" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "rate_limited" => StatusCode::TOO_MANY_REQUESTS,
             "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
             "internal" => StatusCode::INTERNAL_SERVER_ERROR,
-            // bad_code, bad_score, bad_queue, bad_crew, empty_text, unprocessable, idempotency_mismatch
+            // not_oneself, password_*, bad_code, bad_score, bad_queue, bad_crew, empty_text, unprocessable, idempotency_mismatch
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -73,7 +76,7 @@ impl ApiError {
     /// The same error once more, for the layer that words the answer.
     #[must_use]
     pub fn clone_for_answer(&self) -> Self {
-        Self { code: self.code, detail: self.detail.clone(), present: self.present.clone(), cause: self.cause.clone() }
+        Self { code: self.code, detail: self.detail.clone(), present: self.present.clone(), retry_after: self.retry_after, cause: self.cause.clone() }
     }
 
     /// Writes the cause to the log, once, at the boundary.
@@ -101,7 +104,10 @@ impl From<DispatchError> for ApiError {
             DispatchError::Invalid { detail, .. } => (Some(detail.clone()), None),
             _ => (None, None),
         };
-        Self { code, detail, present, cause: Some(std::sync::Arc::new(e)) }
+        // Only whoever was too late is shown what stands now.
+        let present = present.filter(|_| Self::new(code).status() == StatusCode::CONFLICT);
+        let retry_after = if let DispatchError::RateLimited { seconds } = e { Some(seconds) } else { None };
+        Self { code, detail, present, retry_after, cause: Some(std::sync::Arc::new(e)) }
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::state::WebState;
 use crate::bus::Hint;
 use crate::dispatch::accounts;
-use crate::domain::access::{Permission, Reach, Scope};
+use crate::domain::access::{Permission, Scope};
 use crate::domain::{CallId, RequestId};
 use crate::store::journal::JournalRow;
 use crate::store::{StoreError, calls, journal, requests};
@@ -157,7 +157,7 @@ fn event(name: &str, place: Option<i64>, data: &Value) -> Bytes {
 
 impl Feed {
     fn hears_calls(&self) -> bool {
-        self.who.scope.role.may(Permission::ReadCalls)
+        self.who.scope.may(Permission::ReadCalls)
     }
 
     /// The next piece; `None`: the end.
@@ -248,12 +248,7 @@ impl Feed {
         let settled = self.places.settled;
         for (place, row) in news {
             let Some(s) = found.iter().find(|s| s.request.id == row.request) else { continue };
-            let covered = match (&s.request.queue, &self.who.scope.reach) {
-                (_, Reach::All) => true,
-                (Some(q), _) => self.who.scope.covers(q, s.request.crew.as_ref()),
-                (None, _) => false,
-            };
-            if covered {
+            if self.who.scope.sees(&s.request) {
                 let body = json!({
                     "number": s.request.number.to_string(),
                     "kind": row.kind,

@@ -3,6 +3,7 @@
 use crate::dispatch::acts::actor_of;
 use crate::domain::access::Scope;
 use crate::domain::{AttachmentId, RequestNumber};
+use crate::store::attachments::AttachmentRow;
 use crate::store::{access_log, attachments, requests};
 use crate::web::error::ApiError;
 use crate::web::state::WebState;
@@ -69,9 +70,26 @@ pub async fn answer(state: &WebState, scope: &Scope, number: &RequestNumber, id:
     let stored = requests::by_number_scoped(db, number, scope).await?.ok_or_else(none)?;
     let request = stored.request.id;
     let file = attachments::load(db, id).await?.filter(|a| a.request_id == Some(request.0)).ok_or_else(none)?;
-    let key = file.store_key.filter(|_| file.status == attachments::status::STORED).ok_or_else(none)?;
+    if !is_here(&file) {
+        return Err(none());
+    }
     let actor = actor_of(scope).to_string();
     access_log::note(state.core.db.write(), state.core.wall(), &actor, "attachment", Some(request), None).await?;
+    send(state, file, asked).await
+}
+
+fn is_here(file: &AttachmentRow) -> bool {
+    file.status == attachments::status::STORED && file.store_key.is_some()
+}
+
+/// A stored file, or the part of it that is asked for.
+///
+/// # Errors
+/// `not_found` for one that is not fetched yet, lost or erased; `unavailable`.
+pub async fn send(state: &WebState, file: AttachmentRow, asked: &Asked) -> Result<HttpResponse, ApiError> {
+    let none = || ApiError::new("not_found");
+    let id = file.id;
+    let key = file.store_key.filter(|_| file.status == attachments::status::STORED).ok_or_else(none)?;
     let path = Path::from(key.as_str());
     let part = match file.size.and_then(|s| u64::try_from(s).ok()) {
         Some(size) => part(asked.as_ref().map(|h| &h.0), size),

@@ -3,7 +3,7 @@
 use super::state::WebState;
 use crate::dispatch::Core;
 use crate::metrics::{OpenRow, OutboxRow};
-use crate::store::{StoreError, outbox, stats, timers};
+use crate::store::{StoreError, outbox, stats, timers, wires};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -47,13 +47,13 @@ async fn late(core: &Core) -> Result<Duration, StoreError> {
 
 /// `GET /metrics`.
 pub async fn metrics(state: web::Data<WebState>) -> HttpResponse {
-    if let Err(e) = gather(&state.core).await {
+    if let Err(e) = gather(&state.core, state.role).await {
         tracing::warn!(error = %e, "gauges that come from the database are not up to date");
     }
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.core.metrics.encode())
 }
 
-async fn gather(core: &Core) -> Result<(), StoreError> {
+async fn gather(core: &Core, role: &str) -> Result<(), StoreError> {
     let open = stats::open_by_queue(core.db.read()).await?;
     let rows: Vec<OpenRow> =
         open.into_iter().map(|(queue, status, count)| OpenRow { queue: queue.unwrap_or_else(|| "none".into()), status, count }).collect();
@@ -72,5 +72,11 @@ async fn gather(core: &Core) -> Result<(), StoreError> {
         })
         .collect();
     core.metrics.set_outbox(&rows);
+    for wire in wires::all(core.db.read()).await? {
+        // What any process saw fail is down everywhere; a process that sends nothing itself also takes the good news from the others.
+        if !wire.up || role == "api" {
+            core.metrics.set_channel_up(&wire.channel, wire.up);
+        }
+    }
     Ok(())
 }

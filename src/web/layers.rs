@@ -44,9 +44,12 @@ pub async fn around(req: ServiceRequest, next: Next<impl MessageBody + 'static>)
     } else {
         tracing::debug!(http.request_id = %id, http.route = %route, http.method = %method, http.status = status.as_u16(), took_ms = took.as_millis() as u64, "answered");
     }
+    let mut wait = None;
+    let secure = state.as_ref().is_some_and(|s| s.secure_cookies);
     let mut res = match (state, problem_of(&res)) {
         (Some(s), Some(e)) => {
             e.log(&id);
+            wait = e.retry_after;
             let text = title(&s.core.book, lang, e.code);
             let body = if wants_page {
                 super::console::error_page(&s, lang, &e, &text, &id)
@@ -62,8 +65,11 @@ pub async fn around(req: ServiceRequest, next: Next<impl MessageBody + 'static>)
     if let Ok(v) = HeaderValue::from_str(&id) {
         headers.insert(ID, v);
     }
-    if matches!(status.as_u16(), 429 | 503) {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(if status.as_u16() == 503 { "1" } else { "60" }));
+    if matches!(status.as_u16(), 429 | 503) && !headers.contains_key(header::RETRY_AFTER) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.unwrap_or(if status.as_u16() == 503 { 1 } else { 60 })));
+    }
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     for (name, value) in SECURITY {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -90,6 +96,7 @@ fn problem_of<B>(res: &ServiceResponse<B>) -> Option<ApiError> {
         let code = match status.as_u16() {
             404 => "not_found",
             413 => "too_large",
+            415 => "bad_media",
             500.. => "internal",
             _ => "bad_request",
         };

@@ -56,6 +56,13 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     }
 }
 
+/// The street of an address without its house: enough to see neighbours in a list.
+#[must_use]
+pub fn street(address: &str) -> String {
+    let words = address.split(|c: char| c.is_numeric() || c == '\n').next().unwrap_or("");
+    words.trim_end_matches(|c: char| !c.is_alphabetic()).trim_start().chars().take(40).collect::<String>().trim_end().to_owned()
+}
+
 /// A name of which only the first letter is left.
 #[must_use]
 pub fn name(name: &str) -> String {
@@ -108,6 +115,19 @@ mod tests {
     fn the_contact_line_of_a_form_is_covered() {
         assert_eq!(contact_line("Нет света\n☎ +77011234567"), "Нет света\n☎ +•••");
         assert_eq!(contact_line("счёт 1234567"), "счёт 1234567");
+    }
+
+    #[test]
+    fn streets_have_no_house() {
+        for (address, want) in [
+            ("ул. Абая, 12, кв. 5", "ул. Абая"),
+            ("Төле би көшесі 45", "Төле би көшесі"),
+            ("5 мкр, 12", ""),
+            ("", ""),
+            ("рядом с базаром", "рядом с базаром"),
+        ] {
+            assert_eq!(street(address), want, "{address}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod files;
 pub mod health;
 mod layers;
 mod mask;
+mod outlook;
 pub mod peer;
 pub mod public;
 pub mod routes;

@@ -15,8 +15,18 @@ pub fn probes(c: &mut ServiceConfig, metrics: bool) {
 
 /// Everything else.
 pub fn all(c: &mut ServiceConfig) {
-    c.route("/webhooks/telegram/{bot}", post().to(webhooks::telegram));
-    c.route("/webhooks/calls/{source}", post().to(webhooks::calls));
+    c.route("/webhooks/telegram/{bot}", post().to(webhooks::telegram::update));
+    c.service(
+        web::resource("/webhooks/meta")
+            .app_data(web::PayloadConfig::new(webhooks::meta::LARGEST_BODY))
+            .route(get().to(webhooks::meta::handshake))
+            .route(post().to(webhooks::meta::events)),
+    );
+    c.route("/webhooks/calls/{source}", post().to(webhooks::calls::record));
+    // Gateways that can carry no header give their secret as a part of the path.
+    for path in ["/webhooks/sms/{gateway}", "/webhooks/sms/{gateway}/{secret}"] {
+        c.service(web::resource(path).route(post().to(webhooks::sms::message)).route(get().to(webhooks::sms::message)));
+    }
     c.route("/api/docs", get().to(docs::page)).route("/api/v1/openapi.json", get().to(docs::openapi));
     api::configure(c);
     console::configure(c);

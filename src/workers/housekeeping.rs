@@ -1,11 +1,13 @@
-//! Drops what has run out: tokens, codes, rate windows, kept answers, bodies that were worked on, drafts that nobody touches. Sums up the counts of
-//! open requests.
+//! Drops what has run out: tokens and the devices of their sign-ins, codes, rate windows, kept answers, bodies that were worked on, drafts that nobody
+//! touches, files that were brought and never used. Deletes the bytes of files that were erased. Sums up the counts of open requests.
 
 use super::pause;
-use crate::dispatch::Core;
+use crate::dispatch::{Core, DispatchError, receipts, uploads};
 use crate::store::calls::events;
-use crate::store::{StoreError, codes, drafts, idempotency, rates, tally, tokens};
+use crate::store::{StoreError, board, codes, devices, doomed, drafts, idempotency, rates, sessions, tally, tokens};
 use chrono::Duration;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +19,7 @@ const ROUNDS: u32 = 120;
 /// The worker.
 pub struct Housekeeper {
     pub core: Arc<Core>,
+    pub media: Arc<dyn ObjectStore>,
 }
 
 impl Housekeeper {
@@ -49,14 +52,39 @@ impl Housekeeper {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn tick(&self) -> Result<u64, StoreError> {
+    pub async fn tick(&self) -> Result<u64, DispatchError> {
         let wall = self.core.wall();
         let c = self.core.db.write();
         Ok(tokens::purge(c, wall).await?
+            + devices::purge(c).await?
+            + uploads::clear(&self.core).await?
+            + self.delete_files().await?
+            + sessions::purge(c, wall).await?
+            + sessions::forget_peers(c, None, wall - Duration::days(180)).await?
             + codes::purge(c, wall - Duration::days(1)).await?
-            + rates::purge(c, wall - Duration::hours(3)).await?
+            + rates::purge(c, wall - Duration::hours(25)).await?
             + idempotency::purge(c, wall - Duration::days(2)).await?
             + events::purge(c, wall - Duration::days(2)).await?
-            + drafts::purge(c, wall - Duration::days(30)).await?)
+            + drafts::purge(c, wall - Duration::days(30)).await?
+            + receipts::forget_unknown(&self.core).await?
+            + board::purge(c, wall - Duration::minutes(10), wall - Duration::days(90)).await?)
+    }
+
+    /// Deletes bytes that nothing points at any more. What cannot be deleted now stays noted.
+    async fn delete_files(&self) -> Result<u64, StoreError> {
+        let mut n = 0;
+        for key in doomed::some(self.core.db.read(), 500).await? {
+            match self.media.delete(&Path::from(key.as_str())).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {
+                    doomed::done(self.core.db.write(), &key).await?;
+                    n += 1;
+                }
+                Err(e) => {
+                    tracing::error!(media.key = key, error = %e, "an erased file could not be deleted; it will be tried again");
+                    break;
+                }
+            }
+        }
+        Ok(n)
     }
 }

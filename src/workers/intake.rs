@@ -49,10 +49,12 @@ struct Done {
     more: bool,
 }
 
-/// An event, or why it cannot be read.
-enum Read {
-    Good(Box<Prepared>, Option<(String, String)>),
-    Bad(i64, String),
+/// What a wire is told once a batch is done: courtesies on which nothing depends.
+enum Courtesy {
+    /// A pressed button stops spinning.
+    Pressed { channel: ChannelKind, account: String, ack: String },
+    /// The person sees that the message was read.
+    Seen { channel: ChannelKind, account: String, chat: String, message: String },
 }
 
 impl IntakeWorker {
@@ -132,23 +134,25 @@ impl IntakeWorker {
             return Ok(Done::default());
         }
         let skip = self.skip_labels();
-        let (mut good, mut acks, mut settled) = (Vec::new(), Vec::new(), 0);
+        let labels: Vec<&str> = skip.iter().map(String::as_str).collect();
+        let (mut good, mut courtesies, mut settled) = (Vec::new(), Vec::new(), 0);
         for row in ready {
-            match read(&self.core, row, &skip) {
-                Read::Good(p, ack) => {
-                    acks.extend(ack);
-                    good.push(*p);
+            match channels::inbound(&row.channel, &row.account, &row.body, &labels) {
+                Ok(inbound) => {
+                    courtesies.extend(courtesy(&inbound));
+                    let earlier = self.earlier(&inbound, &labels).await?;
+                    good.push(intake::prepare(&self.core, Item { raw: row.id, received_at: row.received_at, inbound, earlier }));
                 }
-                Read::Bad(id, why) => {
-                    raw_events::mark_failed(self.core.db.write(), id, &why, None).await?;
-                    tracing::error!(event.id = id, error = why, "an event cannot be read; it is parked");
-                    self.core.metrics.inbound("telegram", InboundOutcome::Parked);
+                Err(e) => {
+                    raw_events::mark_failed(self.core.db.write(), row.id, &e.to_string(), None).await?;
+                    tracing::error!(event.id = row.id, channel = row.channel, error = %e, "an event cannot be read; it is parked");
+                    self.core.metrics.inbound(&row.channel, InboundOutcome::Parked);
                     settled += 1;
                 }
             }
         }
         settled += self.settle(&good).await?;
-        self.acknowledge(acks);
+        self.be_courteous(courtesies);
         Ok(Done { settled, more })
     }
 
@@ -229,15 +233,56 @@ impl IntakeWorker {
         [Lang::Kk, Lang::Ru].iter().map(|l| self.core.book.label(*l, "btn.skip")).collect()
     }
 
-    /// Tells the wires that presses were seen. A courtesy: nothing depends on it.
-    fn acknowledge(&self, acks: Vec<(String, String)>) {
-        for (account, ack) in acks {
-            if let Some(wire) = self.wires.get(ChannelKind::Telegram.as_str(), &account) {
+    /// What a message said that is taken back now, while its event still holds it.
+    async fn earlier(&self, inbound: &Inbound, labels: &[&str]) -> Result<Vec<Content>, StoreError> {
+        let Content::Unsent { of } = &inbound.content else { return Ok(Vec::new()) };
+        let names = channels::names_of(inbound.channel, of);
+        let rows = raw_events::named(self.core.db.read(), inbound.channel.as_str(), &inbound.account, &names).await?;
+        let read = |row: &Model| channels::inbound(&row.channel, &row.account, &row.body, labels).ok().map(|i| i.content);
+        Ok(rows.iter().filter_map(read).collect())
+    }
+
+    /// Tells the wires that presses and messages were seen.
+    fn be_courteous(&self, courtesies: Vec<Courtesy>) {
+        for c in courtesies {
+            let (Courtesy::Pressed { channel, account, .. } | Courtesy::Seen { channel, account, .. }) = &c;
+            if let Some(wire) = self.wires.get(channel.as_str(), account) {
                 crate::lifecycle::detach(async move {
-                    let _ = tokio::time::timeout(ACK_LIMIT, wire.acknowledge(&ack)).await;
+                    let told = async {
+                        match &c {
+                            Courtesy::Pressed { ack, .. } => wire.acknowledge(ack).await,
+                            Courtesy::Seen { chat, message, .. } => wire.seen(chat, message).await,
+                        }
+                    };
+                    let _ = tokio::time::timeout(ACK_LIMIT, told).await;
                 });
             }
         }
+    }
+}
+
+/// What its sender is shown before we answer.
+fn courtesy(i: &Inbound) -> Option<Courtesy> {
+    let (channel, account) = (i.channel, i.account.clone());
+    match &i.content {
+        _ if i.comment.is_some() => None,
+        Content::Button { ack, .. } if !ack.is_empty() => Some(Courtesy::Pressed { channel, account, ack: ack.clone() }),
+        Content::Text(_)
+        | Content::Media { .. }
+        | Content::Location { .. }
+        | Content::Contact { .. }
+        | Content::Button { .. }
+        | Content::Unsupported { .. } => {
+            let message = i.message_ref.clone()?;
+            // Only these wires have such a mark.
+            matches!(channel, ChannelKind::Whatsapp | ChannelKind::Instagram | ChannelKind::Facebook).then(|| Courtesy::Seen {
+                channel,
+                account,
+                chat: i.chat.clone(),
+                message,
+            })
+        }
+        _ => None,
     }
 }
 
@@ -253,22 +298,4 @@ fn in_order(rows: Vec<Model>, wall: Instant, held_up: &mut BTreeSet<String>) -> 
             due && !held_up.contains(&r.conversation_key)
         })
         .collect()
-}
-
-fn read(core: &Core, row: Model, skip: &[String]) -> Read {
-    let labels: Vec<&str> = skip.iter().map(String::as_str).collect();
-    let inbound: Result<Inbound, String> = match ChannelKind::parse(&row.channel) {
-        Some(ChannelKind::Telegram) => channels::telegram::inbound(&row.account, &row.body, &labels).map_err(|e| e.to_string()),
-        _ => Err(format!("no wire reads channel '{}'", row.channel)),
-    };
-    match inbound {
-        Ok(inbound) => {
-            let ack = match &inbound.content {
-                Content::Button { ack, .. } if !ack.is_empty() => Some((inbound.account.clone(), ack.clone())),
-                _ => None,
-            };
-            Read::Good(Box::new(intake::prepare(core, Item { raw: row.id, received_at: row.received_at, inbound })), ack)
-        }
-        Err(why) => Read::Bad(row.id, why),
-    }
 }

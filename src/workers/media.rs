@@ -20,15 +20,14 @@ use tokio_util::sync::CancellationToken;
 /// After this many tries a file counts as lost.
 const TRIES: i32 = 12;
 
-/// Bytes of a file held at once. A smaller file is stored in one go, a larger one in parts of this size; it appears only when it is whole.
-const PART: usize = 512 * 1024;
-
 /// The worker.
 pub struct MediaWorker {
     pub core: Arc<Core>,
     pub wires: Arc<Registry>,
     pub store: Arc<dyn ObjectStore>,
     pub max_bytes: u64,
+    /// Bytes of a file held at once, and the size of its parts.
+    pub part: usize,
 }
 
 impl MediaWorker {
@@ -70,7 +69,7 @@ impl MediaWorker {
         // The key holds nothing that a person or a provider chose.
         let key = format!("{}/{}", row.at.format("%Y/%m"), row.id);
         let path = object_store::path::Path::from(key.as_str());
-        let mut into = Hashed { file: BufWriter::with_capacity(self.store.clone(), path, PART).with_max_concurrency(1), hash: Sha256::new() };
+        let mut into = Hashed { file: BufWriter::with_capacity(self.store.clone(), path, self.part).with_max_concurrency(1), hash: Sha256::new() };
         let fetched = tokio::time::timeout(Duration::from_secs(60), wire.fetch(file_id, self.max_bytes, &mut into))
             .await
             .unwrap_or_else(|_| Err(FetchError::Transient("no answer in time".into())));

@@ -4,8 +4,10 @@
 pub mod alarms;
 pub mod bookkeeper;
 pub mod calls;
+pub mod deliveries;
 pub mod health;
 pub mod housekeeping;
+pub mod indexer;
 pub mod intake;
 pub mod learner;
 pub mod media;
@@ -13,8 +15,10 @@ pub mod models;
 pub mod outbox;
 pub mod poller;
 pub mod reconciler;
+mod sender;
 pub mod silence;
 pub mod sweeper;
+pub mod wires;
 
 use crate::bus::Hint;
 use std::time::Duration;

@@ -1,15 +1,16 @@
 //! Sends what the outbox holds: in order within a chat, safety first, at least once, never shown sent when it was not.
 
+use super::sender::Try;
+use super::wires::WireBoard;
 use super::{backoff, wait};
 use crate::bus::Hint;
-use crate::channels::wire::SendError;
-use crate::channels::{Registry, render};
-use crate::dispatch::{Core, notices};
-use crate::domain::outgoing::Condition;
-use crate::domain::{Instant, Lang, MessageId, RequestId};
+use crate::channels::Registry;
+use crate::dispatch::{Core, DispatchError, ladder};
+use crate::domain::Instant;
+use crate::domain::inbound::Failure;
 use crate::metrics::SentOutcome;
-use crate::store::outbox::{self, OutboxRow, Outcome};
-use crate::store::{StoreError, conversations, messages, requests};
+use crate::store::StoreError;
+use crate::store::outbox::{self, OutboxRow, Outcome, status};
 use futures_util::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +26,7 @@ const LOOK: u64 = 256;
 pub struct OutboxWorker {
     pub core: Arc<Core>,
     pub wires: Arc<Registry>,
+    pub board: Arc<WireBoard>,
     pub owner: String,
     pub lease: Duration,
     pub poll: Duration,
@@ -41,10 +43,11 @@ pub struct OutboxWorker {
 
 impl OutboxWorker {
     #[must_use]
-    pub fn new(core: Arc<Core>, wires: Arc<Registry>, owner: String, config: &crate::config::Outbox) -> Self {
+    pub fn new(core: Arc<Core>, wires: Arc<Registry>, board: Arc<WireBoard>, owner: String, config: &crate::config::Outbox) -> Self {
         Self {
             core,
             wires,
+            board,
             owner,
             lease: Duration::from_secs(config.lease_secs.max(20)),
             poll: Duration::from_millis(config.poll_ms.max(1)),
@@ -132,7 +135,7 @@ impl OutboxWorker {
             .collect()
     }
 
-    fn hush(&self, key: String, span: Duration) {
+    pub(super) fn hush(&self, key: String, span: Duration) {
         if !span.is_zero() {
             let until = self.core.wall() + chrono::Duration::from_std(span).unwrap_or_default();
             self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner).insert(key, until);
@@ -146,20 +149,25 @@ impl OutboxWorker {
         if !outbox::claim(self.core.db.write(), &row, &self.owner, wall, until).await? {
             return Ok(false);
         }
-        let outcome = match self.deliver(&row).await {
-            Ok(o) => o,
+        match self.deliver(&row).await {
+            Ok(Try::Ended(outcome)) => self.end(&row, outcome).await,
+            Ok(Try::Climbs { why, refused, error }) => self.climb(&row, (why, refused), error).await,
             // Nothing was sent: the lease runs out and the row is tried again.
-            Err(e) if e.is_transient() => return Err(e),
-            Err(e) => Outcome::Dead { error: e.to_string() },
-        };
+            Err(e) if e.is_transient() => Err(e),
+            Err(e) => self.end(&row, Outcome::Dead { error: e.to_string(), reason: Failure::Rejected }).await,
+        }
+    }
+
+    async fn end(&self, row: &OutboxRow, outcome: Outcome) -> Result<bool, StoreError> {
         let told = match &outcome {
             Outcome::Sent { .. } => SentOutcome::Sent,
             Outcome::Retry { .. } => SentOutcome::Retried,
             Outcome::Dead { .. } => SentOutcome::Dead,
             Outcome::Expired => SentOutcome::Expired,
             Outcome::Parked { .. } => SentOutcome::Parked,
+            Outcome::Moved { .. } => SentOutcome::Moved,
         };
-        if let Outcome::Dead { error } = &outcome {
+        if let Outcome::Dead { error, .. } = &outcome {
             tracing::error!(outbox.id = row.id, channel = row.channel, error, "a message cannot be delivered");
         }
         let written = self.settle(row.id, outcome).await?;
@@ -167,6 +175,28 @@ impl OutboxWorker {
             self.core.metrics.sent(&row.channel, told);
         }
         Ok(written)
+    }
+
+    /// It did not pass in its own chat: another door, a wait, a call.
+    async fn climb(&self, row: &OutboxRow, why: (Failure, bool), error: String) -> Result<bool, StoreError> {
+        let told = match ladder::climb(&self.core, row, &self.owner, why, error).await {
+            Ok(Some(status::MOVED)) => SentOutcome::Moved,
+            Ok(Some(status::PARKED)) => SentOutcome::Parked,
+            Ok(Some(status::EXPIRED)) => SentOutcome::Expired,
+            Ok(Some(status::PENDING)) => SentOutcome::Retried,
+            Ok(Some(_)) => SentOutcome::Dead,
+            Ok(None) => return Ok(false),
+            Err(DispatchError::Store(e)) => return Err(e),
+            Err(e) => {
+                tracing::error!(outbox.id = row.id, channel = row.channel, error = %e, "no other way could be found; it is tried again");
+                return Ok(false);
+            }
+        };
+        if told == SentOutcome::Dead {
+            tracing::error!(outbox.id = row.id, channel = row.channel, reason = why.0.as_str(), "a message reached nobody");
+        }
+        self.core.metrics.sent(&row.channel, told);
+        Ok(true)
     }
 
     /// Writes how it ended. What was sent must not be sent again only because the database hesitated: this is tried for a while.
@@ -182,95 +212,12 @@ impl OutboxWorker {
             }
         }
     }
-
-    async fn deliver(&self, row: &OutboxRow) -> Result<Outcome, StoreError> {
-        if !self.still_true(row).await? {
-            return Ok(Outcome::Expired);
-        }
-        let told;
-        let row = match self.alarm(row).await? {
-            None => row,
-            Some(None) => return Ok(Outcome::Expired),
-            Some(Some(made)) => {
-                told = made;
-                &told
-            }
-        };
-        let words = match row.message_id {
-            Some(id) => match messages::text_of(self.core.db.read(), MessageId(id)).await? {
-                Some(text) => Some(text),
-                // Erased on the resident's wish.
-                None => return Ok(Outcome::Expired),
-            },
-            None => None,
-        };
-        let message = render::message(&self.core.book, row, words)?;
-        let Some(wire) = self.wires.get(&row.channel, &row.account) else {
-            return Ok(self.later(row, Duration::from_secs(60), "no wire is configured for this channel"));
-        };
-        let text = message.text.clone();
-        // Shorter than the lease: a row is never in two hands while a provider is slow.
-        let limit = self.lease.saturating_sub(Duration::from_secs(5)).max(Duration::from_secs(5));
-        let sent = tokio::time::timeout(limit, wire.send(&row.chat, &message))
-            .await
-            .unwrap_or_else(|_| Err(SendError::Transient("no answer in time".into())));
-        self.hush(chat_key(row), self.per_chat);
-        Ok(match sent {
-            Ok(s) => {
-                self.core.metrics.set_channel_up(&row.channel, true);
-                Outcome::Sent { provider_id: s.provider_id, text, at: self.core.now() }
-            }
-            Err(SendError::RetryAfter(span)) => {
-                self.hush(chat_key(row), span);
-                self.later(row, span, "the provider asked to slow down")
-            }
-            Err(SendError::Unauthorized) => {
-                // Every message of this wire would fail alike: it is left alone for a while, and the alarm is the metric.
-                self.core.metrics.set_channel_up(&row.channel, false);
-                self.hush(wire_key(row), Duration::from_secs(30));
-                self.later(row, Duration::from_secs(30), "the provider does not accept our credentials")
-            }
-            Err(SendError::Blocked) => {
-                conversations::mark_blocked(self.core.db.write(), &row.channel, &row.account, &row.chat, Some(self.core.now())).await?;
-                Outcome::Dead { error: "the chat does not take messages from us".into() }
-            }
-            Err(SendError::Rejected(why)) => Outcome::Dead { error: why },
-            Err(SendError::Transient(why)) if row.attempts + 1 >= self.max_attempts => Outcome::Dead { error: why },
-            Err(SendError::Transient(why)) => self.later(row, backoff(self.base, row.attempts, self.max_backoff), &why),
-        })
-    }
-
-    fn later(&self, _row: &OutboxRow, span: Duration, why: &str) -> Outcome {
-        Outcome::Retry { at: self.core.wall() + chrono::Duration::from_std(span).unwrap_or_default(), error: why.to_owned() }
-    }
-
-    /// A message about alarms gets its words now; `Some(None)` when nothing of it is true any more, `None` for all other messages.
-    async fn alarm(&self, row: &OutboxRow) -> Result<Option<Option<OutboxRow>>, StoreError> {
-        let Condition::Alarms(list) = render::condition(row)? else { return Ok(None) };
-        let lang = Lang::parse(&row.lang).ok_or_else(|| StoreError::corrupt("outbox.lang", &row.lang))?;
-        let Some((key, params)) = notices::words(&self.core, self.core.db.read(), &list, lang).await? else { return Ok(Some(None)) };
-        let params = serde_json::to_string(&params).map_err(|e| StoreError::corrupt("outbox.params", e))?;
-        Ok(Some(Some(OutboxRow { template: Some(key.to_owned()), params, ..row.clone() })))
-    }
-
-    async fn still_true(&self, row: &OutboxRow) -> Result<bool, StoreError> {
-        match render::condition(row)? {
-            // Alarms are looked at one by one when the words are made.
-            Condition::Always | Condition::Alarms(_) => Ok(true),
-            Condition::Before(at) => Ok(self.core.now() < at),
-            Condition::StatusIn(states) => {
-                let Some(id) = row.request_id else { return Ok(true) };
-                let stored = requests::load(self.core.db.read(), RequestId(id)).await?;
-                Ok(stored.is_some_and(|s| states.contains(&s.request.status)))
-            }
-        }
-    }
 }
 
-fn chat_key(row: &OutboxRow) -> String {
+pub(super) fn chat_key(row: &OutboxRow) -> String {
     format!("{}:{}:{}", row.channel, row.account, row.chat)
 }
 
-fn wire_key(row: &OutboxRow) -> String {
+pub(super) fn wire_key(row: &OutboxRow) -> String {
     format!("{}:{}", row.channel, row.account)
 }

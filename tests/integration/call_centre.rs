@@ -78,7 +78,7 @@ async fn a_missed_call_is_called_back(kit: Kit) {
     assert!(!tasks[0].to_string().contains("2345678"), "{}", tasks[0]);
     let told = w.server.sms.take();
     assert_eq!(told.len(), 1);
-    assert!(told[0].message.text.contains("хабарласамыз") && told[0].message.text.contains("перезвоним"), "{}", told[0].message.text);
+    assert!(told[0].message.text.contains("қоңырау шаламыз") && told[0].message.text.contains("Перезвоним"), "{}", told[0].message.text);
 
     rings_in_vain(&w, "c2", "+7 701 234 56 78").await;
     rings_in_vain(&w, "c3", "87771112233").await;

@@ -3,7 +3,7 @@
 use crate::harness::{Fail, Kit, Options, Resident, Staff, number_in, stories};
 use jambyl109::domain::Lang;
 use jambyl109::domain::access::Role;
-use jambyl109::domain::inbound::ChannelKind;
+use jambyl109::domain::inbound::{ChannelKind, Failure};
 use jambyl109::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank};
 use jambyl109::store::outbox::{self, status};
 use serde_json::json;
@@ -109,7 +109,7 @@ async fn a_sender_dies(kit: Kit) {
     let said = r.reads();
     assert_eq!(said.len(), 2, "{said:#?}");
     // The dead one wakes up: its word no longer counts.
-    let late = outbox::Outcome::Retry { at: wall, error: "woken".into() };
+    let late = outbox::Outcome::Retry { at: wall, error: "woken".into(), reason: Failure::Transient, counts: true };
     assert!(!outbox::finish(w.core().db.write(), row.id, "dead-process", late).await.unwrap());
     w.advance(Duration::from_secs(600)).await;
     assert!(r.reads().is_empty());

@@ -12,7 +12,7 @@ use serde_json::json;
 stories! { a_resident_of_the_application_leaves, a_chat_is_forgotten, every_hand_on_the_journal_is_seen, a_half_said_thing_is_forgotten, what_still_waits_is_forgotten_too }
 
 /// Every column of every table that could hold what a person said or is.
-const WORDS: [(&str, &str); 15] = [
+const WORDS: [(&str, &str); 17] = [
     ("message", "text"),
     ("raw_event", "body"),
     ("outbox", "sent_text"),
@@ -21,6 +21,8 @@ const WORDS: [(&str, &str); 15] = [
     ("conversation", "state"),
     ("resident", "name"),
     ("resident", "phone"),
+    ("resident", "claimed_phone"),
+    ("conversation", "proved_phone"),
     ("request_place", "address"),
     ("request_house", "house"),
     ("attachment", "file_id"),
@@ -97,7 +99,7 @@ async fn a_chat_is_forgotten(kit: Kit) {
     assert!(!traces(&w, "MARKER3").await.is_empty());
 
     let keys = erase::resident(w.core(), resident_of(&w, &number).await).await.unwrap();
-    assert_eq!(keys, vec![key.clone()], "the file must be named, so that its bytes can go");
+    assert_eq!(keys.files, vec![key.clone()], "the file must be named, so that its bytes can go");
     w.server.files.delete(&key.as_str().into()).await.unwrap();
     assert_eq!(traces(&w, "MARKER3").await, Vec::<String>::new());
     assert_eq!(traces(&w, "Айгүл").await, Vec::<String>::new());
@@ -131,7 +133,7 @@ async fn what_still_waits_is_forgotten_too(kit: Kit) {
     assert!(outbox::claim(w.core().db.write(), job, "busy", wall, wall + chrono::Duration::seconds(60)).await.unwrap());
     crew.chat.reads();
     erase::resident(w.core(), resident_of(&w, &number).await).await.unwrap();
-    let sent = outbox::Outcome::Sent { provider_id: "1".into(), text: "ул. Абая 12".into(), at: wall };
+    let sent = outbox::Outcome::Sent { provider_id: "1".into(), text: "ул. Абая 12".into(), approved: None, at: wall };
     assert!(!outbox::finish(w.core().db.write(), job.id, "busy", sent).await.unwrap(), "erased words were written back");
     w.minutes(5).await;
     assert!(r.reads().is_empty(), "a person who left was written to");

@@ -60,7 +60,7 @@ async fn one_event_in_two_hands(kit: Kit) {
     let row = raw_events::waiting(w.core().db.read(), &slots, &BTreeSet::new(), 9).await.unwrap().pop().unwrap();
     let prepared = || {
         let inbound = channels::telegram::inbound("main", &row.body, &[]).unwrap();
-        [prepare(w.core(), Item { raw: row.id, received_at: row.received_at, inbound })]
+        [prepare(w.core(), Item { raw: row.id, received_at: row.received_at, inbound, earlier: Vec::new() })]
     };
     let (a, b, c) = (prepared(), prepared(), prepared());
     let (a, b) = tokio::join!(process(w.core(), &a), process(w.core(), &b));

@@ -61,7 +61,9 @@ async fn a_district_by_button(kit: Kit) {
     r.says("с утра нет воды во всём доме").await;
     r.reads();
     r.presses("ds:sarysu").await;
-    let number = number_in(&r.reads_one().text);
+    let said = r.reads();
+    let number = number_in(&said[0].text);
+    assert!(said.len() == 2 && said[1].text.contains("Какая улица"), "the house is asked after the number was given: {said:#?}");
     assert_eq!(w.stored(&number).await.request.queue.unwrap().as_str(), "water_sarysu");
     // The same button again belongs to the request that stands.
     r.presses("ds:sarysu").await;

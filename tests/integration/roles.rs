@@ -1,82 +1,207 @@
 //! Who may open which door. The matrix stands here by hand: the table of routes is what is tested, not what is believed.
 
 use crate::harness::{AppResident, CrewMember, Kit, Staff, World, stories, text};
-use jambyl109::dispatch::accounts;
+use jambyl109::dispatch::{accounts, secrets};
 use jambyl109::domain::access::Role;
 use jambyl109::store::staff;
 use jambyl109::web::api::ROUTES;
+use jambyl109::web::console;
 use reqwest::Method;
 use serde_json::json;
 
-stories! { every_door_and_every_role, a_crew_sees_its_own_jobs, a_dispatcher_sees_own_queues, cookies_and_tokens_are_not_exchanged, sessions_end, views_of_people_are_noted }
+stories! { every_door_and_every_role, every_page_and_every_role, a_crew_sees_its_own_jobs, a_dispatcher_sees_own_queues, cookies_and_tokens_are_not_exchanged, sessions_end, views_of_people_are_noted }
 
-const EVERYBODY: &str = "dcma";
+/// Dispatcher, senior dispatcher, operator, crew, manager, administrator, auditor.
+const LETTERS: [(char, Role); 7] = [
+    ('d', Role::Dispatcher),
+    ('s', Role::SeniorDispatcher),
+    ('o', Role::Operator),
+    ('c', Role::Crew),
+    ('m', Role::Manager),
+    ('a', Role::Admin),
+    ('u', Role::Auditor),
+];
 
-/// Path below `/api/v1/staff`, and the roles that pass: d, c, m, a.
-const STAFF: [(&str, &str); 63] = [
+const EVERYBODY: &str = "dsocmau";
+
+/// Path below `/api/v1/staff`, and the roles that pass.
+const STAFF: [(&str, &str); 80] = [
     ("POST logout", EVERYBODY),
     ("GET me", EVERYBODY),
     ("POST link-code", EVERYBODY),
-    ("GET queues", "dma"),
-    ("GET queues/{code}/requests", "dma"),
-    ("POST requests", "da"),
-    ("GET requests/{number}", EVERYBODY),
-    ("GET requests/{number}/attachments/{id}", EVERYBODY),
-    ("POST requests/{number}/accept", "dca"),
-    ("POST requests/{number}/assign", "da"),
-    ("POST requests/{number}/start", "dca"),
-    ("POST requests/{number}/arrive", "dca"),
-    ("POST requests/{number}/hold", "dca"),
-    ("POST requests/{number}/resume", "dca"),
-    ("POST requests/{number}/resolve", "dca"),
-    ("POST requests/{number}/close", "da"),
-    ("POST requests/{number}/reopen", "da"),
-    ("POST requests/{number}/refuse", "da"),
-    ("POST requests/{number}/transfer", "da"),
-    ("POST requests/{number}/reject", "da"),
-    ("POST requests/{number}/reclassify", "da"),
-    ("POST requests/{number}/reply", "da"),
-    ("POST requests/{number}/note", EVERYBODY),
-    ("POST requests/{number}/merge", "da"),
-    ("POST requests/{number}/decline-pause", "da"),
-    ("POST requests/{number}/flag", "da"),
-    ("GET requests/{number}/ledger", EVERYBODY),
-    ("GET sla/preview", "dma"),
+    ("GET queues", "dsomau"),
+    ("GET queues/{code}/requests", "dsomau"),
+    ("POST requests", "dsoa"),
+    ("GET requests/{number}", "dsocmau"),
+    ("GET requests/{number}/attachments/{id}", "dsocma"),
+    ("POST requests/{number}/accept", "dsca"),
+    ("POST requests/{number}/assign", "dsa"),
+    ("POST requests/{number}/start", "dsca"),
+    ("POST requests/{number}/arrive", "dsca"),
+    ("POST requests/{number}/hold", "dsca"),
+    ("POST requests/{number}/resume", "dsca"),
+    ("POST requests/{number}/resolve", "dsca"),
+    ("POST requests/{number}/close", "dsa"),
+    ("POST requests/{number}/reopen", "dsa"),
+    ("POST requests/{number}/refuse", "dsa"),
+    ("POST requests/{number}/transfer", "dsa"),
+    ("POST requests/{number}/reject", "dsa"),
+    ("POST requests/{number}/reclassify", "dsa"),
+    ("POST requests/{number}/reply", "dsoa"),
+    ("POST requests/{number}/note", "dsocma"),
+    ("POST requests/{number}/merge", "dsa"),
+    ("POST requests/{number}/decline-pause", "dsa"),
+    ("POST requests/{number}/flag", "dsoa"),
+    ("GET requests/{number}/ledger", "dsocmau"),
+    ("GET sla/preview", "dsomau"),
     ("GET notices", EVERYBODY),
     ("POST notices/{id}/seen", EVERYBODY),
-    ("GET books", "dma"),
+    ("GET books", "dsomau"),
     ("POST books", "a"),
     ("POST books/preview", "a"),
     ("POST books/import", "a"),
-    ("GET books/{number}", "dma"),
+    ("GET books/{number}", "dsomau"),
     ("GET books/{number}/moves", "a"),
     ("POST books/{number}/apply", "a"),
     ("GET duties", "a"),
     ("POST duties", "a"),
     ("DELETE duties/{id}", "a"),
-    ("GET crews", "dma"),
-    ("GET crews/{code}/jobs", EVERYBODY),
-    ("GET outbox", "a"),
-    ("POST outbox/{id}/resend", "a"),
-    ("GET inbox", "a"),
-    ("GET reports/summary", "dma"),
-    ("GET reports/calls", "dma"),
-    ("GET calls", "dma"),
-    ("GET calls/{id}", "dma"),
-    ("GET calls/{id}/recording", "ma"),
-    ("POST calls/{id}/join", "da"),
-    ("POST calls/{id}/part", "da"),
-    ("POST calls/{id}/consultation", "da"),
-    ("GET callbacks", "dma"),
-    ("POST callbacks/{id}/take", "da"),
-    ("POST callbacks/{id}/outcome", "da"),
+    ("GET crews", "dsma"),
+    ("GET crews/{code}/jobs", "dscma"),
+    ("GET outbox", "sa"),
+    ("POST outbox/{id}/resend", "sa"),
+    ("GET inbox", "sa"),
+    ("GET reports/summary", "dsmau"),
+    ("GET reports/calls", "dsmau"),
+    ("GET calls", "dsomau"),
+    ("GET calls/{id}", "dsomau"),
+    ("GET calls/{id}/recording", "sma"),
+    ("POST calls/{id}/join", "dsoa"),
+    ("POST calls/{id}/part", "dsoa"),
+    ("POST calls/{id}/consultation", "dsoa"),
+    ("GET callbacks", "dsomau"),
+    ("POST callbacks/{id}/take", "dsoa"),
+    ("POST callbacks/{id}/outcome", "dsoa"),
     ("GET drafts", EVERYBODY),
     ("GET drafts/{name}", EVERYBODY),
     ("PUT drafts/{name}", EVERYBODY),
     ("DELETE drafts/{name}", EVERYBODY),
     ("GET events", EVERYBODY),
+    ("POST password", EVERYBODY),
+    ("GET sessions", EVERYBODY),
+    ("DELETE sessions/{id}", EVERYBODY),
+    ("GET people", "a"),
+    ("POST people", "a"),
+    ("GET people/{login}", "a"),
+    ("PUT people/{login}", "a"),
+    ("POST people/{login}/{what}", "a"),
+    ("GET tokens", "a"),
+    ("POST tokens", "a"),
+    ("DELETE tokens/{id}", "a"),
+    ("GET audit", "sau"),
+    ("GET channels", "dsomau"),
+    ("GET reports/social", "dsmau"),
+    ("POST joins/{id}/undo", "dsa"),
+    ("POST residents/{id}/release-phone", "dsa"),
+    ("POST totp", "open"),
     ("POST login", "open"),
     ("GET no-such-door", "none"),
+];
+
+/// Pages below `/console`, and the roles that pass. `open`: anybody; `half`: whoever gave the right password.
+const PAGES: [(&str, &str); 66] = [
+    ("GET /assets/{file}", "open"),
+    ("GET ", "open"),
+    ("GET /", "open"),
+    ("GET /sign-in", "open"),
+    ("POST /sign-in", "open"),
+    ("GET /lang/{lang}", "open"),
+    ("GET /second-factor", "half"),
+    ("POST /second-factor", "half"),
+    ("POST /sign-out", "half"),
+    ("GET /account/second-factor", "half"),
+    ("POST /account/second-factor", "half"),
+    ("GET /account", EVERYBODY),
+    ("POST /account/language", EVERYBODY),
+    ("GET /account/password", EVERYBODY),
+    ("POST /account/password", EVERYBODY),
+    ("POST /account/second-factor/codes", EVERYBODY),
+    ("POST /account/second-factor/off", EVERYBODY),
+    ("GET /account/second-factor/{rest}", EVERYBODY),
+    ("POST /account/sessions/{id}/end", EVERYBODY),
+    ("POST /account/sessions/end-others", EVERYBODY),
+    ("GET /people", "a"),
+    ("POST /people", "a"),
+    ("GET /people/{login}", "a"),
+    ("POST /people/{login}", "a"),
+    ("GET /people/{login}/{what}", "a"),
+    ("POST /people/{login}/{what}", "a"),
+    ("GET /audit", "sau"),
+    ("GET /queues", "dsomau"),
+    ("GET /queues/{code}", "dsomau"),
+    ("GET /find", EVERYBODY),
+    ("POST /find", EVERYBODY),
+    ("GET /board", "dsomau"),
+    ("GET /board/rows", "dsomau"),
+    ("GET /views", "dsomau"),
+    ("POST /views", "dsomau"),
+    ("GET /bulk", "dsomau"),
+    ("POST /bulk", "dsomau"),
+    ("GET /calls", "dsomau"),
+    ("GET /calls/{id}", "dsomau"),
+    ("POST /calls/{id}/request", "dsoa"),
+    ("POST /calls/{id}/draft", "dsoa"),
+    ("POST /calls/{id}/{act}", "dsoa"),
+    ("GET /calls/{id}/{act}", "dsomau"),
+    ("GET /callbacks", "dsomau"),
+    ("GET /callbacks/{id}", "dsoa"),
+    ("POST /callbacks/{id}/take", "dsoa"),
+    ("POST /callbacks/{id}/outcome", "dsoa"),
+    ("GET /callbacks/{id}/{act}", "dsomau"),
+    ("GET /map", "dsomau"),
+    ("GET /events", EVERYBODY),
+    ("GET /new", "dsoa"),
+    ("POST /new", "dsoa"),
+    ("GET /requests/{number}", "dsocma"),
+    ("POST /requests/{number}/personal", "dsocma"),
+    ("POST /requests/{number}/undo", "dsocma"),
+    ("POST /requests/{number}/presence", "dsocma"),
+    ("POST /requests/{number}/acts/{act}", EVERYBODY),
+    ("GET /requests/{number}/files/{id}", "dsocma"),
+    ("GET /requests/{number}/ledger", EVERYBODY),
+    ("GET /requests/{number}/{rest:.*}", EVERYBODY),
+    ("GET /notices", EVERYBODY),
+    ("POST /notices/{id}/seen", EVERYBODY),
+    ("GET /notices/{id}/seen", EVERYBODY),
+    ("GET /jobs", "dscma"),
+    ("POST /link-code", "dscma"),
+    ("GET /link-code", EVERYBODY),
+];
+
+/// Fields of all forms together: a form without its token is refused before anything else is looked at.
+const FIELDS: [(&str, &str); 22] = [
+    ("login", "x"),
+    ("password", "x"),
+    ("code", "000000"),
+    ("present", "x"),
+    ("new", "x"),
+    ("again", "x"),
+    ("lang", "ru"),
+    ("name", "x"),
+    ("role", "crew"),
+    ("reason", "x"),
+    ("expected_version", "1"),
+    ("version", "1"),
+    ("text", "x"),
+    ("q", "x"),
+    ("query", ""),
+    ("act", "accept"),
+    ("kind", "accept"),
+    ("number", "26-4817-0359"),
+    ("outcome", "reached"),
+    ("phone", ""),
+    ("seq", "1"),
+    ("id", "1"),
 ];
 
 async fn fresh(who: &Staff) -> String {
@@ -86,15 +211,15 @@ async fn fresh(who: &Staff) -> String {
 
 async fn every_door_and_every_role(kit: Kit) {
     let w = kit.world().await;
-    let members = [
-        ('d', Staff::dispatcher(&w).await),
-        ('c', Staff::hire(&w, "c", Role::Crew, &[], Some("water_taraz_1")).await),
-        ('m', Staff::hire(&w, "m", Role::Manager, &[], None).await),
-        ('a', Staff::admin(&w).await),
-    ];
+    let mut members = Vec::new();
+    for (letter, role) in LETTERS {
+        let crew = (role == Role::Crew).then_some("water_taraz_1");
+        members.push((letter, Staff::hire(&w, role.as_str(), role, &[], crew).await));
+    }
+    let of = |letter: char| &members.iter().find(|(l, _)| *l == letter).unwrap().1;
     let resident = AppResident::sign_in(&w, "+77010000003", "kk").await;
-    let number = fresh(&members[0].1).await;
-    members[0].1.does(&number, "assign", json!({"crew": "water_taraz_1"})).await.expect(200);
+    let number = fresh(of('d')).await;
+    of('d').does(&number, "assign", json!({"crew": "water_taraz_1"})).await.expect(200);
 
     let known: Vec<String> = ROUTES.iter().filter_map(|r| r.path.strip_prefix("/staff/").map(|p| format!("{} {p}", r.method))).collect();
     for door in &known {
@@ -105,6 +230,8 @@ async fn every_door_and_every_role(kit: Kit) {
         let path = path
             .replace("{number}", &number)
             .replace("{id}", "77")
+            .replace("{login}", "nobody")
+            .replace("{what}", "nothing")
             .replace("{code}", if path.starts_with("crews") { "water_taraz_1" } else { "water_taraz" });
         let method: Method = method.parse().unwrap();
         let call = |api: &crate::harness::Api| {
@@ -113,7 +240,7 @@ async fn every_door_and_every_role(kit: Kit) {
             crate::harness::Api::send(if method == Method::POST { r.json(&json!({"no_such_field": 1})) } else { r })
         };
         if allowed == "none" {
-            assert_eq!(call(&members[3].1.api).await.status, 404);
+            assert_eq!(call(&of('a').api).await.status, 404);
             continue;
         }
         if allowed == "open" {
@@ -142,13 +269,92 @@ async fn every_door_and_every_role(kit: Kit) {
     // Doors of residents are shut to staff.
     for route in ROUTES.iter().filter(|r| !r.path.starts_with("/staff") && !r.path.starts_with("/auth") && r.path != "/catalog") {
         let path = route.path.replace("{number}", &number);
-        for api in [w.api(), &members[3].1.api] {
+        for api in [w.api(), &of('a').api] {
             let r = api.call(route.method.parse().unwrap(), &format!("/api/v1{path}"));
             let a = crate::harness::Api::send(if route.method == "POST" { r.json(&json!({})) } else { r }).await;
             assert_eq!(a.status, 401, "{} {path}: {}", route.method, a.text);
         }
     }
     assert_eq!(w.history(&number).await, ["registered", "queued", "assigned"]);
+    w.finish().await;
+}
+
+async fn every_page_and_every_role(kit: Kit) {
+    let w = kit.world().await;
+    let mut sessions = Vec::new();
+    for (letter, role) in LETTERS {
+        let crew = (role == Role::Crew).then_some("water_taraz_1");
+        let member = Staff::hire(&w, role.as_str(), role, &[], crew).await;
+        sessions.push((letter, session_of(&w, role.as_str()).await, member));
+    }
+    let number = fresh(&sessions[0].2).await;
+    sessions[0].2.does(&number, "assign", json!({"crew": "water_taraz_1"})).await.expect(200);
+    let known: Vec<String> = console::PAGES.iter().map(|p| format!("{} {}", p.method, p.path.strip_prefix("/console").unwrap())).collect();
+    for page in &known {
+        assert!(PAGES.iter().any(|(p, _)| p == page), "a page that nobody thought of: {page}");
+    }
+    let ask = async |method: &Method, path: &str, session: Option<&str>, csrf: &str| {
+        let mut r = w.api().call(method.clone(), path);
+        if let Some(s) = session {
+            r = r.header("cookie", format!("{}={s}", jambyl109::web::auth::SESSION_COOKIE));
+        }
+        if *method == Method::POST {
+            let mut fields = FIELDS.to_vec();
+            fields.push(("csrf", csrf));
+            r = r.form(&fields);
+        }
+        crate::harness::Api::send(r).await
+    };
+    let to_sign_in = |a: &crate::harness::Answer| a.status == 303 && a.headers["location"] == "/console";
+    for (page, allowed) in PAGES {
+        assert!(known.contains(&page.to_owned()), "{page} is gone");
+        let (method, path) = page.split_once(' ').unwrap();
+        let method: Method = method.parse().unwrap();
+        let mut path = format!("/console{path}");
+        for (hole, with) in [
+            ("{number}", number.as_str()),
+            ("{id}", if path.contains("notices") { "77" } else { "0193a1c2-7d00-7000-8000-000000000001" }),
+            ("{file}", "site.css"),
+            ("{lang}", "ru"),
+            ("{login}", "dispatcher"),
+            ("{what}", "disable"),
+            ("{code}", "water_taraz"),
+            ("{act}", "join"),
+            ("{rest:.*}", "rest"),
+            ("{rest}", "rest"),
+        ] {
+            path = path.replace(hole, with);
+        }
+        if allowed == "open" {
+            assert!(!to_sign_in(&ask(&method, &path, None, "").await) || path.contains("/lang/"), "{page} is shut");
+            continue;
+        }
+        for nobody in [None, Some("0"), Some(sessions[0].2.api.token.as_deref().unwrap())] {
+            assert!(to_sign_in(&ask(&method, &path, nobody, "").await), "{page} let {nobody:?} in");
+        }
+        for (role, session, _) in &sessions {
+            let passes = allowed == "half" || allowed.contains(*role);
+            let csrf = secrets::sha256(&["csrf", session]);
+            if method == Method::GET {
+                let a = ask(&method, &path, Some(session), "").await;
+                assert_eq!(a.status == 403, !passes, "{page} for {role}: {}", a.status);
+                assert!(a.status < 500, "{page} for {role}: {}", a.text);
+            } else if passes {
+                // Whoever may come in still acts only by a form of ours.
+                for wrong in ["", &"0".repeat(64)] {
+                    assert_eq!(ask(&method, &path, Some(session), wrong).await.status, 403, "{page} for {role} without its token");
+                }
+            } else {
+                assert_eq!(ask(&method, &path, Some(session), &csrf).await.status, 403, "{page} let {role} in");
+            }
+        }
+    }
+    // Nothing of all this has changed anything, and everybody is still signed in.
+    assert_eq!(w.history(&number).await, ["registered", "queued", "assigned"]);
+    for (role, session, _) in &sessions {
+        assert_eq!(ask(&Method::GET, "/console/account", Some(session), "").await.status, 200, "{role}");
+    }
+    assert_eq!(w.count("SELECT COUNT(*) FROM staff WHERE disabled = TRUE").await, 0);
     w.finish().await;
 }
 

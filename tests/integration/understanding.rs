@@ -199,13 +199,13 @@ async fn an_ambiguous_place_is_settled_by_where_one_wrote_from(kit: Kit) {
     assert!((2..11).contains(&offered.len()), "only the districts of that name are asked: {asked:#?}");
     let home = offered[0].trim_start_matches("ds:").to_owned();
     stranger.presses(&format!("ds:{home}")).await;
-    let number = number_in(&stranger.reads_one().text);
+    let number = number_in(&stranger.reads()[0].text);
     assert_eq!(w.stored(&number).await.request.district.map(String::from), Some(home.clone()));
     // The next time it is known, and not asked.
     w.minutes(60).await;
     stranger.reads();
     stranger.says("в селе Бирлик нет воды с утра").await;
-    let number = number_in(&stranger.reads_one().text);
+    let number = number_in(&stranger.reads()[0].text);
     assert_eq!(w.stored(&number).await.request.district.map(String::from), Some(home));
     w.finish().await;
 }

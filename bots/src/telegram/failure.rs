@@ -1,6 +1,7 @@
 //! What the provider's errors mean for the sender. Nothing here repeats addresses (they hold the token) or message text.
 
 use crate::channel::{FetchError, SendError};
+pub use crate::http::network as of_network;
 use serde::Deserialize;
 use std::time::Duration;
 use teloxide::{ApiError, RequestError};
@@ -58,17 +59,6 @@ pub fn of_request(error: &RequestError) -> SendError {
         RequestError::Io(_) => SendError::Transient("input or output failed".to_owned()),
         RequestError::InvalidJson { raw, .. } => Reply::of(raw).map_or_else(unreadable, |reply| of_reply(&reply)),
         RequestError::Api(error) => of_api(error),
-    }
-}
-
-/// Names a network failure without its address.
-pub fn of_network(error: &reqwest::Error) -> &'static str {
-    if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
-        "no connection"
-    } else {
-        "the connection broke"
     }
 }
 

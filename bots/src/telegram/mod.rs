@@ -4,7 +4,6 @@
 //! |---|---|
 //! | [`update`] | what one incoming update means to us |
 //! | [`parse`] | the way from raw bytes to that meaning |
-//! | `raw` | looking into JSON without trusting it |
 //! | [`client`] | sending and downloading |
 //! | [`poll`] | long polling that keeps the raw bytes |
 //! | [`setup`] | the webhook and the bot's own name |
@@ -18,7 +17,6 @@ pub mod client;
 mod failure;
 pub mod parse;
 pub mod poll;
-mod raw;
 pub mod setup;
 mod text;
 pub mod update;

@@ -5,7 +5,7 @@
 
 use super::client::TelegramChannel;
 use super::failure::{self, Reply};
-use super::raw::Object;
+use crate::raw::Object;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::time::Duration;

@@ -1,6 +1,8 @@
 //! A provider of one's own: a tiny HTTP server that gives prepared answers and remembers what it was asked.
+#![allow(dead_code, reason = "each test file takes what it needs")]
 
 use std::collections::VecDeque;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,12 +13,40 @@ use url::Url;
 pub struct Call {
     /// Method and path, as in the request line.
     pub line: String,
+    /// The whole head, with the request line.
+    pub head: String,
     /// The JSON body; null when there was none.
     pub body: serde_json::Value,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
-/// One prepared answer: status and body, sent as it stands.
-pub type Answer = (u16, Vec<u8>);
+impl Call {
+    /// A header by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()))
+    }
+}
+
+/// One prepared answer, sent as it stands.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into() }
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
 
 #[derive(Clone)]
 pub struct Fake {
@@ -27,15 +57,22 @@ pub struct Fake {
 impl Fake {
     /// Serves these answers one after another; what comes later gets 418.
     pub async fn with<B: Into<Vec<u8>>>(answers: impl IntoIterator<Item = (u16, B)>) -> Self {
+        let mut answers: VecDeque<Reply> = answers.into_iter().map(|(status, body)| Reply::new(status, body)).collect();
+        Self::by(move |_, _| answers.pop_front().unwrap_or(Reply::new(418, ""))).await
+    }
+
+    /// Serves what this makes of each call; it also gets the server's own address.
+    pub async fn by(mut answer: impl FnMut(&Call, &Url) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/relay/", listener.local_addr().unwrap())).unwrap();
-        let fake = Self { url, calls: Arc::default() };
+        let fake = Self { url: url.clone(), calls: Arc::default() };
         let calls = Arc::clone(&fake.calls);
-        let mut answers: VecDeque<Answer> = answers.into_iter().map(|(status, body)| (status, body.into())).collect();
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let answer = answers.pop_front().unwrap_or((418, Vec::new()));
-                serve(stream, answer, &calls).await;
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Some(call) = read(&mut stream).await else { continue };
+                calls.lock().unwrap().push(call.clone());
+                let reply = answer(&call, &url);
+                write(&mut stream, &reply).await;
             }
         });
         fake
@@ -47,8 +84,8 @@ impl Fake {
     }
 }
 
-/// Reads one request, gives one answer, closes.
-async fn serve(mut stream: TcpStream, (status, body): Answer, calls: &Mutex<Vec<Call>>) -> Option<()> {
+/// Reads one request.
+async fn read(stream: &mut TcpStream) -> Option<Call> {
     let mut seen = Vec::new();
     let head_end = loop {
         if let Some(at) = seen.windows(4).position(|w| w == b"\r\n\r\n") {
@@ -65,10 +102,24 @@ async fn serve(mut stream: TcpStream, (status, body): Answer, calls: &Mutex<Vec<
             return None;
         }
     }
-    let call = Call { line: head.lines().next()?.to_owned(), body: serde_json::from_slice(&seen[head_end..]).unwrap_or_default() };
-    calls.lock().unwrap().push(call);
-    let answer =
-        format!("HTTP/1.1 {status} X\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-    stream.write_all(answer.as_bytes()).await.ok()?;
-    stream.write_all(&body).await.ok()
+    let bytes = seen.split_off(head_end);
+    Some(Call { line: head.lines().next()?.to_owned(), head, body: serde_json::from_slice(&bytes).unwrap_or_default(), bytes })
+}
+
+/// Gives one answer and closes. A length of one's own stands instead of the true one.
+async fn write(stream: &mut TcpStream, reply: &Reply) -> Option<()> {
+    let own = |name: &str| reply.headers.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
+    let mut head = format!("HTTP/1.1 {} X\r\nConnection: close\r\n", reply.status);
+    for (name, value) in &reply.headers {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    if !own("content-type") {
+        head.push_str("Content-Type: application/octet-stream\r\n");
+    }
+    if !own("content-length") && !own("transfer-encoding") {
+        let _ = write!(head, "Content-Length: {}\r\n", reply.body.len());
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await.ok()?;
+    stream.write_all(&reply.body).await.ok()
 }

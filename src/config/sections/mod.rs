@@ -3,17 +3,21 @@
 mod auth;
 mod calls;
 mod channels;
+mod delivery;
 mod http;
 mod loops;
 mod mail;
+mod push;
 mod storage;
 
 pub use auth::Auth;
 pub use calls::{CallDoor, CallFormat, CallSource, Calls};
-pub use channels::{Channels, Facebook, Instagram, Meta, Sms, SmsTransport, Telegram, TelegramMode, Whatsapp};
+pub use channels::{Channels, Facebook, Instagram, Meta, Sms, SmsGateway, SmsTransport, Telegram, TelegramMode, Whatsapp};
+pub use delivery::{Delivery, WindowHours};
 pub use http::Http;
 pub use loops::{Dialogue, Intake, Outbox, Shutdown, Timers, Triage};
 pub use mail::{Mail, MailTransport};
+pub use push::{Push, PushTransport};
 pub use storage::{DataDir, Database, Journal, Media, Redis};
 
 use crate::domain::class::words;
@@ -57,11 +61,13 @@ pub struct Config {
     pub log: Log,
     pub channels: Channels,
     pub mail: Mail,
+    pub push: Push,
     pub media: Media,
     pub config: DataDir,
     pub journal: Journal,
     pub intake: Intake,
     pub outbox: Outbox,
+    pub delivery: Delivery,
     pub timers: Timers,
     pub dialogue: Dialogue,
     pub triage: Triage,

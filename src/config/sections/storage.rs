@@ -33,10 +33,37 @@ pub struct Redis {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Media {
-    /// A folder.
+    /// A folder, or `s3://bucket`.
     pub url: ServiceUrl,
     /// The largest file kept, bytes.
     pub max_bytes: u64,
+    /// Of a bucket: the service's address; empty: that of the region.
+    pub endpoint: String,
+    pub region: String,
+    pub access_key: Secret,
+    pub secret_key: Secret,
+}
+
+impl Media {
+    /// The bucket, when files do not lie in a folder.
+    #[must_use]
+    pub fn bucket(&self) -> Option<&str> {
+        self.url.expose().strip_prefix("s3://").map(|b| b.trim_end_matches('/'))
+    }
+
+    /// Bytes of a file held at once: a smaller file is stored in one go, a larger one in parts of this size, and it appears only when it is whole.
+    /// Services that speak S3 take no smaller parts.
+    #[must_use]
+    pub fn part(&self) -> usize {
+        if self.bucket().is_some() { 5 * 1024 * 1024 } else { 512 * 1024 }
+    }
+
+    /// The folder, when there is no bucket.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        let url = self.url.expose();
+        url.strip_prefix("file://").unwrap_or(url)
+    }
 }
 
 /// `[config]`: the data files that replace the embedded ones.

@@ -169,10 +169,20 @@ fn a_file_in_the_folder_replaces_the_embedded_one() {
     assert_eq!(book.sla.silence_minutes, 5);
     assert_eq!(book.catalog.services.len(), 13, "the other files stay");
     std::fs::create_dir(dir.path().join("messages")).unwrap();
-    write(&dir, "messages/kk.toml", "[a]\nb = 'Сәлем, {name}'");
-    write(&dir, "messages/ru.toml", "[a]\nb = 'Здравствуйте, {nam}'");
+    // Of the texts only those that stand there are replaced; what cannot be meant so is told.
+    write(&dir, "messages/ru.toml", "[ask]\nwhat = 'Что у вас случилось?'");
+    let book = Book::load(Some(dir.path())).unwrap();
+    assert_eq!((book.messages.get(Lang::Ru, "ask.what"), book.problems()), (Some("Что у вас случилось?"), Vec::new()));
+    write(&dir, "messages/kk.toml", "rated = 'Рахмет, {name}'\n[ask]\nwhta = 'Не болды?'");
+    write(
+        &dir,
+        "messages/ru.toml",
+        "[sms.ack]\nregistered = 'Ваше обращение зарегистрировано под номером {number}, выполнят до {restore_due}; ход работы можно узнать, если написать нам: 109 СТАТУС'",
+    );
     let problems = Book::load(Some(dir.path())).unwrap().problems();
-    assert!(problems.iter().any(|p| p.contains("'a.b' has other placeholders")), "{problems:?}");
+    for part in ["nothing fills {name} of 'rated'", "there is no text 'ask.whta'", "shorten 'sms.ack.registered'"] {
+        assert!(problems.iter().any(|p| p.contains(part)), "{part}: {problems:?}");
+    }
     write(&dir, "routing.toml", "[[rule]]\nname = 'x'\nqueue = 'y'\ncolour = 1");
     write(&dir, "calendar.toml", "timezone = ");
     let text = Book::load(Some(dir.path())).unwrap_err().to_string();

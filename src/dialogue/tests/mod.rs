@@ -1,10 +1,11 @@
 //! A small town for tests: readings by plain rules, a chat that carries out its own commands, stories and properties.
 
+mod doors;
 mod props;
 mod stories;
 
 use super::{Command, Context, Conversation, Input, Limits, Outcome, step};
-use crate::domain::catalog::{District, Named};
+use crate::domain::catalog::{District, Named, Service};
 use crate::domain::class::{Class, Hazard};
 use crate::domain::ids::{CrewCode, DistrictCode, ServiceCode};
 use crate::domain::inbound::{ChannelKind, MediaKind, MediaRef};
@@ -20,6 +21,11 @@ pub fn day() -> Instant {
 pub fn districts() -> Vec<District> {
     let one = |code: &str, kk: &str, ru: &str| District { code: DistrictCode::new(code).unwrap(), name: Named { kk: kk.into(), ru: ru.into() } };
     vec![one("taraz", "Тараз", "Тараз"), one("shu", "Шу", "Шу"), one("merki", "Меркі", "Мерке")]
+}
+
+pub fn services() -> Vec<Service> {
+    let one = |code: &str| Service { code: ServiceCode::new(code).unwrap(), name: Named { kk: code.into(), ru: code.into() } };
+    ["water", "gas", "roads"].into_iter().map(one).collect()
 }
 
 pub fn code(s: &str) -> DistrictCode {
@@ -74,11 +80,28 @@ pub struct Chat {
     pub channel: ChannelKind,
     pub silence_at: Option<Instant>,
     pub made: u64,
+    /// What was offered last, as its caller would look it up.
+    pub choices: Vec<String>,
+    /// The last request is not ended.
+    pub last_open: bool,
+    /// A request waits for the resident's word.
+    pub pending: Option<RequestNumber>,
 }
 
 impl Chat {
     pub fn new() -> Self {
-        Self { state: Conversation::default(), now: day(), crew: None, stale: false, channel: ChannelKind::Telegram, silence_at: None, made: 0 }
+        Self {
+            state: Conversation::default(),
+            now: day(),
+            crew: None,
+            stale: false,
+            channel: ChannelKind::Telegram,
+            silence_at: None,
+            made: 0,
+            choices: Vec::new(),
+            last_open: false,
+            pending: None,
+        }
     }
 
     pub fn number(&self, n: u64) -> RequestNumber {
@@ -86,7 +109,7 @@ impl Chat {
     }
 
     pub fn give(&mut self, input: &Input<'_>) -> Outcome {
-        let (towns, limits) = (districts(), Limits::default());
+        let (towns, list, limits) = (districts(), services(), Limits::default());
         let ctx = Context {
             now: self.now,
             received_at: self.now,
@@ -95,12 +118,21 @@ impl Chat {
             lang_hint: None,
             crew: self.crew.as_ref(),
             districts: &towns,
+            services: &list,
+            choices: &self.choices,
+            last_open: self.last_open,
+            pending: self.pending.as_ref(),
             limits: &limits,
             stale: self.stale,
         };
         let out = step(&self.state, input, &ctx);
         self.state = out.state.clone();
         self.silence_at = out.silence_at;
+        let offered = out.says.iter().rev().find_map(|s| match &s.keyboard {
+            crate::domain::outgoing::Keyboard::Inline(rows) => Some(rows.concat().into_iter().map(|k| k.data).collect()),
+            _ => None,
+        });
+        self.choices = offered.unwrap_or_else(|| std::mem::take(&mut self.choices));
         for command in &out.commands {
             if let Command::Register(draft) = command {
                 self.made += 1;
@@ -158,10 +190,15 @@ fn short_command(c: &Command) -> String {
         Command::Confirm { number } => format!("confirm({})", n(number)),
         Command::NotFixed { number, reason } => format!("not_fixed({}; {})", n(number), reason.as_deref().unwrap_or("-")),
         Command::Rate { number, score } => format!("rate({}; {score})", n(number)),
+        Command::Correct { number, service } => format!("correct({}; {service})", n(number)),
+        Command::Operator { number, text } => format!("operator({}; {text})", number.as_ref().map_or_else(|| "new".into(), n)),
+        Command::Withdraw { number, text } => format!("withdraw({}; {text})", n(number)),
         Command::ShowMine => "mine".into(),
         Command::ShowStatus { number } => format!("status({})", n(number)),
         Command::SetLanguage(l) => format!("lang({l})"),
         Command::SetPhone(p) => format!("phone({})", p.e164()),
+        Command::SendCode { phone } => format!("send_code({})", phone.e164()),
+        Command::ProveCode { phone, code } => format!("prove({}; {code})", phone.e164()),
         Command::LinkStaff { code } => format!("link({code})"),
         Command::Crew(Crew::Done { number, note, media }) => format!("done({}; {}; {})", n(number), note.as_deref().unwrap_or("-"), files(media)),
         Command::Crew(Crew::Jobs) => "jobs".into(),

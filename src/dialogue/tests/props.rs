@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dialogue::{CrewCommand, Step};
+use crate::domain::door::Door;
 use crate::domain::outgoing::Keyboard;
 use proptest::prelude::*;
 
@@ -18,8 +19,15 @@ enum Move {
     Wait(i64),
     Block,
     Unsupported,
+    /// A word that may come at any moment.
+    Wish(&'static str),
     /// The chat is linked to a crew, or no longer.
     Link(bool),
+}
+
+fn doors() -> impl Strategy<Value = ChannelKind> {
+    use ChannelKind::{Facebook, Instagram, Sms, Telegram, Whatsapp};
+    prop::sample::select(vec![Telegram, Whatsapp, Instagram, Facebook, Sms])
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -43,8 +51,10 @@ fn words() -> impl Strategy<Value = String> {
 
 fn moves() -> impl Strategy<Value = Move> {
     let number = || (1u64..4).prop_map(|n| RequestNumber::compose(2026, n).digits().to_owned());
-    let press = (prop::sample::select(vec!["cf", "nf", "st", "ca", "cg", "cr", "cd", "cx"]), number()).prop_map(|(w, n)| format!("{w}:{n}"));
-    let fixed = prop::sample::select(vec!["ds:skip", "ds:taraz", "ds:none", "lg:kk", "lg:ru", "my", "junk"]).prop_map(str::to_owned);
+    let press = (prop::sample::select(vec!["cf", "nf", "st", "ca", "cg", "cr", "cd", "cx", "fp"]), number()).prop_map(|(w, n)| format!("{w}:{n}"));
+    let fixed =
+        prop::sample::select(vec!["ds:skip", "ds:taraz", "ds:none", "dp:1", "lg:kk", "lg:ru", "my", "fx:2600000014:0", "fs:2600000014:gas", "junk"])
+            .prop_map(str::to_owned);
     prop_oneof![
         6 => words().prop_map(Move::Text),
         1 => words().prop_map(Move::Edit),
@@ -57,6 +67,7 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => (1i64..900).prop_map(Move::Wait),
         1 => Just(Move::Block),
         1 => Just(Move::Unsupported),
+        2 => prop::sample::select(vec!["статус", "оператор", "другой язык", "қазақша", "справка", "да", "жоқ", "1", "2", "7", "мой номер 87012345678", "123456"]).prop_map(Move::Wish),
         1 => any::<bool>().prop_map(Move::Link),
     ]
 }
@@ -76,6 +87,7 @@ fn passed_on(out: &Outcome) -> String {
         match c {
             Command::Register(d) => take(&d.text, &d.media),
             Command::AddMessage { text, media, .. } => take(text, media),
+            Command::Operator { text, .. } | Command::Withdraw { text, .. } => take(text, &[]),
             Command::NotFixed { reason, .. } => take(reason.as_deref().unwrap_or(""), &[]),
             Command::Locate { text, .. } => take(text.as_deref().unwrap_or(""), &[]),
             Command::Crew(CrewCommand::Done { note, media, .. }) => take(note.as_deref().unwrap_or(""), media),
@@ -130,6 +142,7 @@ fn play(chat: &mut Chat, i: usize, m: &Move, tag: &mut Option<(String, bool)>) -
             return None;
         }
         Move::Block => chat.give(&Input::Blocked),
+        Move::Wish(word) => chat.text(word),
         Move::Unsupported => chat.give(&Input::Unsupported { kind: "poll" }),
         Move::Link(on) => {
             chat.crew = on.then(|| CrewCode::new("w1").unwrap());
@@ -141,8 +154,9 @@ fn play(chat: &mut Chat, i: usize, m: &Move, tag: &mut Option<(String, bool)>) -
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
     #[test]
-    fn nothing_said_is_lost(story in prop::collection::vec(moves(), 1..25), stale in any::<bool>()) {
-        let mut chat = Chat { stale, ..Chat::new() };
+    fn nothing_said_is_lost(story in prop::collection::vec(moves(), 1..25), stale in any::<bool>(), last_open in any::<bool>(), pending in any::<bool>(), channel in doors()) {
+        let mut chat = Chat { stale, last_open, channel, ..Chat::new() };
+        chat.pending = pending.then(|| chat.number(1));
         // Tags of words and files that must be passed on in the end.
         let mut owed: Vec<String> = Vec::new();
         let mut all_passed = String::new();
@@ -171,6 +185,8 @@ proptest! {
             // Whoever blocked us is not spoken to.
             if matches!(m, Move::Block) { prop_assert!(out.says.is_empty()); }
             for say in &out.says {
+                // No door is given what it cannot show.
+                prop_assert_eq!(&Door::of(channel).fit(say.keyboard.clone()), &say.keyboard);
                 if let Keyboard::Inline(rows) = &say.keyboard {
                     for key in rows.concat() { prop_assert!(key.data.len() <= 64 && !key.label.is_empty()); }
                 }

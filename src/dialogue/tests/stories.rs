@@ -82,17 +82,17 @@ fn greeting_then_fault_then_place() {
 #[test]
 fn the_place_question_takes_every_answer() {
     let fault = || (Text("!fault !water"), ASKED);
-    story(&[fault(), (Press("ds:shu"), "register(!fault !water; shu; -; )")]);
+    story(&[fault(), (Press("ds:shu"), "register(!fault !water; shu; -; ) | ask.house")]);
     story(&[fault(), (Press("ds:skip"), "register(!fault !water; ?; -; )")]);
-    story(&[fault(), (Press("ds:paris"), "button.old"), (Press("ds:taraz"), "register(!fault !water; taraz; -; )")]);
+    story(&[fault(), (Press("ds:paris"), "button.old"), (Press("ds:taraz"), "register(!fault !water; taraz; -; ) | ask.house")]);
     story(&[fault(), (Place(Some("merki")), "register(!fault !water; merki; -; )")]);
     story(&[fault(), (Place(None), "register(!fault !water; ?; -; )")]);
     story(&[fault(), (Silence, "register(!fault !water; ?; -; )")]);
     story(&[fault(), (Text("@taraz #street"), "register(!fault !water/@taraz #street; taraz; street 5; )")]);
     story(&[fault(), (Text("hello?"), "register(!fault !water/hello?; ?; -; )")]);
     story(&[fault(), (Photo("p"), ""), (Silence, "register(!fault !water; ?; -; p)")]);
-    story(&[fault(), (Captioned("p", "hello"), ""), (Press("ds:shu"), "register(!fault !water/hello; shu; -; p)")]);
-    story(&[fault(), (Edit("!fault !water @shu"), "register(!fault !water/!fault !water @shu; shu; -; )")]);
+    story(&[fault(), (Captioned("p", "hello"), ""), (Press("ds:shu"), "register(!fault !water/hello; shu; -; p) | ask.house")]);
+    story(&[fault(), (Edit("!fault !water @shu"), "register(!fault !water/!fault !water @shu; shu; -; ) | ask.house")]);
     story(&[fault(), (Command("my", ""), "mine"), (Command("start", ""), "welcome"), (Silence, "register(!fault !water; ?; -; )")]);
     story(&[fault(), (Blocked, "register(!fault !water; ?; -; ) | blocked")]);
 }
@@ -111,7 +111,7 @@ fn only_the_districts_that_have_such_a_place_are_asked() {
     let out = chat.text("!fault !water @abay");
     assert_eq!(short(&out), "ask.which_district");
     let towns: Vec<_> = super::districts().into_iter().filter(|d| d.code.as_str() != "taraz").collect();
-    assert_eq!(out.says[0].keyboard, district_keys(&towns));
+    assert_eq!(out.says[0].keyboard, district_keys(&towns, 0, 100));
     let Keyboard::Inline(rows) = &out.says[0].keyboard else { panic!("no buttons") };
     assert_eq!(rows.last().unwrap()[0].data, "ds:skip");
 }
@@ -126,8 +126,8 @@ fn danger_is_registered_before_any_question() {
     story(&[danger(), (Press("ds:skip"), "ask.skipped")]);
     story(&[danger(), (Text("hello"), ASKED), (Silence, "")]);
     story(&[danger(), (Photo("p"), "add(1; ; p)"), (Text("^gas quick"), "add(1; ^gas quick; )"), (Place(None), "locate(1; geo; ?; -)")]);
-    story(&[danger(), (Text("^fire @taraz"), "register(^fire @taraz; taraz; -; ) | !safety.fire")]);
-    story(&[(Text("^fire @taraz"), "register(^fire @taraz; taraz; -; ) | !safety.fire")]);
+    story(&[danger(), (Text("^fire @taraz"), "register(^fire @taraz; taraz; -; ) | !safety.fire | ask.house")]);
+    story(&[(Text("^fire @taraz"), "register(^fire @taraz; taraz; -; ) | !safety.fire | ask.house")]);
 }
 
 #[test]
@@ -140,46 +140,46 @@ fn other_classes_are_never_held() {
 
 #[test]
 fn a_second_message_joins_unless_it_speaks_of_something_else() {
-    let first = || (Text("!fault !water @taraz"), "register(!fault !water @taraz; taraz; -; )");
-    story(&[first(), (Text("third floor"), "add(1; third floor; )")]);
+    let first = || (Text("!fault !water @taraz"), "register(!fault !water @taraz; taraz; -; ) | ask.house");
+    story(&[first(), (Silence, ""), (Text("third floor"), "add(1; third floor; )")]);
     story(&[first(), (Text("!fault !water still"), "add(1; !fault !water still; )")]);
     story(&[first(), (Text("!thanks"), "add(1; !thanks; )")]);
     story(&[first(), (Photo("p"), "add(1; ; p)"), (Captioned("q", "see"), "add(1; see; q)")]);
     story(&[first(), (Place(Some("taraz")), "locate(1; geo; taraz; -)")]);
     story(&[first(), (Edit("@taraz house 7"), "add(1; @taraz house 7; )")]);
-    story(&[first(), (Text("!fault !roads @shu"), "register(!fault !roads @shu; shu; -; )"), (Text("deep"), "add(2; deep; )")]);
+    story(&[first(), (Text("!fault !roads @shu"), "register(!fault !roads @shu; shu; -; ) | ask.house"), (Text("deep"), "add(2; deep; )")]);
     story(&[first(), (Text("!complain they were rude"), "register(!complain they were rude; ?; -; )")]);
-    story(&[first(), (Text("^gas @taraz"), "register(^gas @taraz; taraz; -; ) | !safety.gas_leak")]);
-    story(&[first(), (Edit("^fire @taraz"), "register(^fire @taraz; taraz; -; ) | !safety.fire")]);
-    story(&[first(), (Wait(601), ""), (Text("third floor"), "register(third floor; ?; -; )")]);
-    story(&[first(), (Wait(9000), ""), (Edit("@taraz house 7"), "add(1; @taraz house 7; )"), (Text("hello"), "ask.what")]);
+    story(&[first(), (Text("^gas @taraz"), "register(^gas @taraz; taraz; -; ) | !safety.gas_leak | ask.house")]);
+    story(&[first(), (Edit("^fire @taraz"), "register(^fire @taraz; taraz; -; ) | !safety.fire | ask.house")]);
+    story(&[first(), (Silence, ""), (Wait(601), ""), (Text("third floor"), "register(third floor; ?; -; )")]);
+    story(&[first(), (Silence, ""), (Wait(9000), ""), (Edit("@taraz house 7"), "add(1; @taraz house 7; )"), (Text("hello"), "ask.what")]);
 }
 
 #[test]
 fn files_and_places_wait_for_words() {
-    story(&[(Photo("p"), "ask.what"), (Text("!fault !roads @taraz"), "register(!fault !roads @taraz; taraz; -; p)")]);
+    story(&[(Photo("p"), "ask.what"), (Text("!fault !roads @taraz"), "register(!fault !roads @taraz; taraz; -; p) | ask.house")]);
     story(&[(Photo("p"), "ask.what"), (Text("hello"), "ask.what"), (Silence, "register(hello; ?; -; p)")]);
     story(&[(Place(Some("shu")), "ask.what"), (Photo("p"), ""), (Text("!fault !roads"), "register(!fault !roads; shu; -; p)")]);
     story(&[(Photo("p"), "ask.what"), (Silence, "register(; ?; -; p)")]);
-    story(&[(Captioned("p", "!fault !roads @taraz"), "register(!fault !roads @taraz; taraz; -; p)")]);
+    story(&[(Captioned("p", "!fault !roads @taraz"), "register(!fault !roads @taraz; taraz; -; p) | ask.house")]);
     story(&[(Photo("p"), "ask.what"), (Text("^fire"), "register(^fire; ?; -; p) | !safety.fire | ask.place | ask.district")]);
 }
 
 #[test]
 fn an_album_stays_together() {
     story(&[
-        (AlbumCaptioned("a", "!fault !roads @taraz"), "register(!fault !roads @taraz; taraz; -; a)"),
+        (AlbumCaptioned("a", "!fault !roads @taraz"), "register(!fault !roads @taraz; taraz; -; a) | ask.house"),
         (Album("b"), "add_quiet(1; ; b)"),
-        (Text("!fault !water @shu"), "register(!fault !water @shu; shu; -; )"),
+        (Text("!fault !water @shu"), "register(!fault !water @shu; shu; -; ) | ask.house"),
         (Album("late"), "add_quiet(1; ; late)"),
     ]);
     story(&[
         (Album("a"), "ask.what"),
         (Album("b"), ""),
-        (AlbumCaptioned("c", "!fault @shu"), "register(!fault @shu; shu; -; a,b,c)"),
+        (AlbumCaptioned("c", "!fault @shu"), "register(!fault @shu; shu; -; a,b,c) | ask.house"),
         (Album("d"), "add_quiet(1; ; d)"),
     ]);
-    story(&[(AlbumCaptioned("a", "!fault"), ASKED), (Album("b"), ""), (Press("ds:shu"), "register(!fault; shu; -; a,b)")]);
+    story(&[(AlbumCaptioned("a", "!fault"), ASKED), (Album("b"), ""), (Press("ds:shu"), "register(!fault; shu; -; a,b) | ask.house")]);
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn the_crew_closes_with_evidence() {
         (Album("c"), "add_quiet(1; ; c)"),
     ]);
     crew(&[asked(), (Text("a"), "crew.done_photo"), (Press("cd:{2}"), "done(1; a; ) | crew.done_ask"), (Press("cx:{2}"), "done(2; -; )")]);
-    crew(&[(Text("!fault !roads @shu"), "register(!fault !roads @shu; shu; -; )")]);
+    crew(&[(Text("!fault !roads @shu"), "register(!fault !roads @shu; shu; -; ) | ask.house")]);
     story(&[(Press("ca:{1}"), "crew.not_linked"), (Press("cd:{1}"), "crew.not_linked"), (Command("jobs", ""), "crew.not_linked")]);
     story(&[(Command("link", " K7 "), "link(K7)"), (Command("link", ""), "crew.link_how")]);
 }
@@ -295,7 +295,7 @@ fn old_messages_are_registered_and_not_questioned() {
 #[test]
 fn without_buttons_only_words_are_shown() {
     let mut chat = Chat { channel: ChannelKind::Sms, ..Chat::new() };
-    let out = chat.text("!fault !water @abay");
+    let out = chat.text("!fault !water");
     assert_eq!(short(&out), "ask.place");
     assert_eq!(out.says[0].keyboard, Keyboard::None);
 }
@@ -331,7 +331,7 @@ fn old_rows_still_read() {
     let empty: Conversation = serde_json::from_str("{}").unwrap();
     assert_eq!(empty, Conversation::default());
     let waiting: Conversation = serde_json::from_str(r#"{"step":{"at":"after_place","asked_at":"2026-11-20T09:00:00Z"},"later":1}"#).unwrap();
-    assert_eq!(waiting.step, Step::AfterPlace { number: None, asked_at: day() });
+    assert_eq!(waiting.step, Step::AfterPlace { number: None, asked_at: day(), house: false });
 }
 
 #[test]
@@ -347,7 +347,10 @@ fn several_problems_are_told_apart_later() {
     let mut reading = read("^fire @taraz");
     reading.others = vec![further(Some(Hazard::GasLeak)), further(Some(Hazard::Fire))];
     // Each danger is spoken of once, before anything else.
-    assert_eq!(short(&chat.give(&Input::Text { text: "^fire", reading: &reading })), "register(^fire; taraz; -; ) | !safety.fire | !safety.gas_leak");
+    assert_eq!(
+        short(&chat.give(&Input::Text { text: "^fire", reading: &reading })),
+        "register(^fire; taraz; -; ) | !safety.fire | !safety.gas_leak | ask.house"
+    );
     chat.state.last.as_mut().unwrap().linked = vec![Linked { number: chat.number(9), service: Some(gas.clone()) }];
     assert_eq!(
         short(&chat.text("!fault !gas still")),
@@ -363,11 +366,11 @@ fn several_problems_are_told_apart_later() {
 
 #[test]
 fn a_short_question_asks_after_the_last_request() {
-    let first = || (Text("!fault !water @taraz"), "register(!fault !water @taraz; taraz; -; )");
+    let first = || (Text("!fault !water @taraz"), "register(!fault !water @taraz; taraz; -; ) | ask.house");
     story(&[first(), (Text("!fault when will it be mended?"), "add(1; !fault when will it be mended?; )")]);
     story(&[first(), (Text("!fault when"), "add(1; !fault when; )")]);
     story(&[first(), (Text("!fault something else is broken here"), ASKED)]);
-    story(&[first(), (Text("!fault @shu why?"), "register(!fault @shu why?; shu; -; )")]);
+    story(&[first(), (Text("!fault @shu why?"), "register(!fault @shu why?; shu; -; ) | ask.house")]);
 }
 
 #[test]

@@ -240,8 +240,10 @@ pub fn decide(request: &Request, act: &Act, ground: &Ground<'_>) -> Result<Vec<E
         Act::Reply { text } => vec![Event::Replied { text }],
         Act::Note { text } => vec![Event::Noted { text }],
         Act::AddMessage { text } => answered(request, ground, Event::MessageAdded { text }),
+        // A picture or a place from the resident is an answer too; one from staff is not.
+        Act::Attach { attachment } if ground.role.is_none() => answered(request, ground, Event::AttachmentAdded { attachment }),
         Act::Attach { attachment } => vec![Event::AttachmentAdded { attachment }],
-        Act::Locate { text } => vec![Event::Located { text }],
+        Act::Locate { text } => answered(request, ground, Event::Located { text }),
         Act::Rate { score } if (1..=5).contains(&score) => vec![Event::Rated { score }],
         Act::Rate { .. } => return Err(ActError::BadScore),
         Act::Breach { stage, due_at } => vec![Event::Breached { stage, due_at, priority: request.priority.raised() }],

@@ -21,6 +21,19 @@ impl ChainKey {
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
+
+    /// A key for something else, from which this one cannot be found.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut out = [0; 32];
+        // HMAC takes keys of any length: the error arm cannot be reached.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
+            mac.update(b"jambyl109 key for ");
+            mac.update(purpose.as_bytes());
+            out.copy_from_slice(&mac.finalize().into_bytes());
+        }
+        out
+    }
 }
 
 impl std::fmt::Debug for ChainKey {

@@ -1,13 +1,13 @@
 //! What happened to a request. The journal stores these; the present state is their fold.
 
 use crate::domain::class::{Class, Hazard, words};
-use crate::domain::ids::{AttachmentId, CrewCode, DistrictCode, QueueCode, RequestId, ServiceCode};
+use crate::domain::ids::{AttachmentId, CrewCode, DistrictCode, QueueCode, RequestId, ResidentId, ServiceCode};
 use crate::domain::sla::{Duty, PauseReason, Stage};
 use crate::domain::text_ref::TextRef;
 use crate::domain::time::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::state::{Priority, Registration};
+use super::state::{Priority, Registration, Status};
 
 words! {
     /// Who or what closed a request.
@@ -132,6 +132,15 @@ pub enum Event {
         priority: Priority,
         watch: Vec<Duty>,
     },
+    /// It became known whose request it is, or that this was a mistake.
+    AuthorChanged {
+        resident: ResidentId,
+    },
+    /// The request that this one was joined to went on: its resident is told here.
+    ParentChanged {
+        parent: RequestId,
+        to: Status,
+    },
     /// A changed policy or calendar was applied to this request.
     Retimed {
         /// The revision of the books that holds from now on.
@@ -147,7 +156,7 @@ words! {
         Transferred = "transferred", Rejected = "rejected", Merged = "merged", Reclassified = "reclassified", MessageAdded = "message_added",
         AttachmentAdded = "attachment_added", Located = "located", Replied = "replied", Noted = "noted", Rated = "rated", Breached = "breached",
         PauseAsked = "pause_asked", PauseDeclined = "pause_declined", Flagged = "flagged", Retimed = "retimed",
-        Escalated = "escalated",
+        Escalated = "escalated", AuthorChanged = "author_changed", ParentChanged = "parent_changed",
     }
 }
 
@@ -184,6 +193,8 @@ impl Event {
             Self::Flagged { .. } => EventKind::Flagged,
             Self::Retimed { .. } => EventKind::Retimed,
             Self::Escalated { .. } => EventKind::Escalated,
+            Self::AuthorChanged { .. } => EventKind::AuthorChanged,
+            Self::ParentChanged { .. } => EventKind::ParentChanged,
         }
     }
 }

@@ -168,9 +168,11 @@ impl Request {
             | Event::Linked { .. }
             | Event::Replied { .. }
             | Event::Noted { .. }
+            | Event::ParentChanged { .. }
             | Event::Retimed { .. } => {}
             Event::PauseAsked { why, .. } => self.pause_asked = Some(*why),
             Event::PauseDeclined { .. } => self.pause_asked = None,
+            Event::AuthorChanged { resident } => self.resident = Some(*resident),
             Event::Flagged { vulnerable } => self.vulnerable = *vulnerable,
             Event::Escalated { priority, .. } => self.priority = *priority,
             Event::Queued { queue, .. } => {

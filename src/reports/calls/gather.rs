@@ -31,8 +31,8 @@ pub async fn gather(c: &impl Conn, terms: Terms, from: Instant, to: Instant, now
     }
     figures.finish(now);
     for task in callbacks::made(c, from, to).await? {
-        // Who asked to be forgotten is owed nothing.
-        if task.outcome == Some(Outcome::Erased) {
+        // Who asked to be forgotten is owed nothing; a task made by a message is no missed call.
+        if task.outcome == Some(Outcome::Erased) || task.missed == 0 {
             continue;
         }
         let done_at = task.closed_at.filter(|_| task.outcome.is_some_and(Outcome::is_kept));

@@ -1,6 +1,7 @@
 //! Bodies posted by exchanges: stored before they are answered, understood later, never lost.
 
 use crate::domain::Instant;
+use crate::domain::phone::Phone;
 use crate::store::db::Conn;
 use crate::store::entity::call_event::{ActiveModel, Column, Entity, Model};
 use crate::store::error::StoreError;
@@ -110,4 +111,27 @@ pub async fn count(c: &impl Conn, state: &str) -> Result<u64, StoreError> {
 /// [`StoreError`].
 pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
     Ok(Entity::delete_many().filter(Column::Status.eq(status::DONE)).filter(Column::ProcessedAt.lt(before)).exec(c).await?.rows_affected)
+}
+
+/// Forgets a person in posted bodies. What was worked on is blanked; of what still waits, or cannot be read yet, only the number goes, so that the
+/// call itself is not lost.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn erase(c: &impl Conn, phone: &Phone) -> Result<(), StoreError> {
+    let digits = phone.national();
+    let mut after = 0;
+    loop {
+        let page = Entity::find().filter(Column::Id.gt(after)).order_by(Column::Id, Order::Asc).limit(200).all(c).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        for row in page {
+            let text = String::from_utf8_lossy(&row.body);
+            if !text.contains(digits) {
+                continue;
+            }
+            let body = if row.status == status::DONE { Vec::new() } else { text.replace(digits, &"0".repeat(digits.len())).into_bytes() };
+            Entity::update_many().col_expr(Column::Body, Expr::value(body)).filter(Column::Id.eq(row.id)).exec(c).await?;
+        }
+    }
 }

@@ -269,3 +269,25 @@ pub async fn erase(c: &impl Conn, phone: &Phone) -> Result<Vec<CallId>, StoreErr
     }
     Ok(ids.into_iter().map(CallId).collect())
 }
+
+/// Takes the recordings of these calls out of reach; gives their keys, whose files are to be deleted.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take_recordings(c: &impl Conn, calls: &[CallId]) -> Result<Vec<String>, StoreError> {
+    let mut keys = Vec::new();
+    for part in calls.chunks(BATCH) {
+        let these = || Column::Id.is_in(part.iter().map(|i| i.0));
+        let rows: Vec<String> = Entity::find()
+            .select_only()
+            .column(Column::Recording)
+            .filter(these())
+            .filter(Column::Recording.is_not_null())
+            .into_tuple()
+            .all(c)
+            .await?;
+        keys.extend(rows);
+        Entity::update_many().col_expr(Column::Recording, Expr::value(Option::<String>::None)).filter(these()).exec(c).await?;
+    }
+    Ok(keys)
+}

@@ -130,7 +130,7 @@ pub async fn join(c: &impl Conn, from: CallId, to: CallId) -> Result<(), StoreEr
 }
 
 /// What a record holds of the person at the other end.
-const PERSONAL: [&str; 7] = ["src", "name", "dst", "caller", "dialled", "app_data", "to"];
+const PERSONAL: [&str; 8] = ["src", "name", "dst", "caller", "dialled", "app_data", "to", "recording"];
 
 fn forget(value: &mut serde_json::Value) {
     use serde_json::Value;

@@ -1,4 +1,4 @@
-//! One view of unmasked personal data.
+//! One view of personal data, or one change of who may see it.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,6 +13,8 @@ pub struct Model {
     pub request_id: Option<Uuid>,
     #[sea_orm(column_type = "Text", nullable)]
     pub reason: Option<String>,
+    /// What it was about when it was no request: `call:<id>`, `staff:<id>`.
+    pub object: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

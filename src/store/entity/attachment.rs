@@ -21,6 +21,10 @@ pub struct Model {
     pub attempts: i32,
     pub next_attempt_at: DateTimeUtc,
     pub at: DateTimeUtc,
+    /// The resident who brought it through the API.
+    pub uploader_id: Option<Uuid>,
+    /// What was said with it.
+    pub message_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,7 +13,7 @@ pub struct Model {
     pub urgency: i16,
     pub missed: i32,
     pub attempts: i32,
-    pub call_id: Uuid,
+    pub call_id: Option<Uuid>,
     pub first_missed_at: DateTimeUtc,
     pub last_missed_at: DateTimeUtc,
     pub due_at: DateTimeUtc,

@@ -19,6 +19,10 @@ pub struct Model {
     pub last_inbound_at: Option<DateTimeUtc>,
     pub blocked_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
+    /// Something waits until the resident writes again, since then.
+    pub held_at: Option<DateTimeUtc>,
+    /// The number that the wire or a shared contact proved to be the writer's.
+    pub proved_phone: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

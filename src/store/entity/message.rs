@@ -17,6 +17,11 @@ pub struct Model {
     pub salt: Option<Vec<u8>>,
     pub raw_event_id: Option<i64>,
     pub at: DateTimeUtc,
+    /// When its author took it back.
+    pub unsent_at: Option<DateTimeUtc>,
+    /// What may still be seen of it then.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub shown: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

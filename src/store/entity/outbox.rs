@@ -35,6 +35,17 @@ pub struct Model {
     pub sent_text: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub error: Option<String>,
+    /// See `domain::delivery::stage`.
+    pub stage: i16,
+    /// Why it did not arrive, or has to go as a template: a word of `Failure`.
+    pub reason: Option<String>,
+    pub delivered_at: Option<DateTimeUtc>,
+    pub read_at: Option<DateTimeUtc>,
+    pub failed_at: Option<DateTimeUtc>,
+    /// The first of the messages that stand in for one another.
+    pub origin_id: Option<i64>,
+    /// The approved template as which it went out.
+    pub approved: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -17,6 +17,18 @@ pub struct Model {
     pub password_hash: String,
     pub disabled: bool,
     pub created_at: DateTimeUtc,
+    #[sea_orm(column_type = "Text")]
+    pub districts: String,
+    /// Sealed; null: no second factor.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub totp_secret: Option<String>,
+    /// Sealed; shown, not yet confirmed by a code.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub totp_pending: Option<String>,
+    /// The step of the last code that was taken.
+    pub totp_step: Option<i64>,
+    pub totp_since: Option<DateTimeUtc>,
+    pub password_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

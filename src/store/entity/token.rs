@@ -11,6 +11,10 @@ pub struct Model {
     pub subject_id: Uuid,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
+    /// Tokens that renewed one another share it.
+    pub family: Option<Uuid>,
+    /// A renewing token works once.
+    pub spent_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

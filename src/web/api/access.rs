@@ -2,6 +2,7 @@
 
 use crate::domain::ResidentId;
 use crate::domain::access::{Permission, Role};
+use crate::domain::roles::Roles;
 use crate::web::auth::{ResidentAuth, StaffAuth};
 use crate::web::error::ApiError;
 use actix_web::body::{BoxBody, MessageBody};
@@ -10,6 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use uuid::Uuid;
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub enum Access {
     Resident,
     /// A token of staff, whatever the role.
     SignedIn,
+    /// A person's own token, whatever the role: not that of another program.
+    Person,
+    /// Of the console: the password was right, and the second factor may still be awaited.
+    Half,
     /// A token of staff whose role has the permission.
     May(Permission),
 }
@@ -26,14 +32,14 @@ pub enum Access {
 impl Access {
     /// The roles of staff that pass.
     #[must_use]
-    pub fn roles(self) -> Vec<Role> {
+    pub fn roles(self, table: &Roles) -> Vec<Role> {
         Role::ALL
             .iter()
             .copied()
             .filter(|r| match self {
                 Self::Open | Self::Resident => false,
-                Self::SignedIn => true,
-                Self::May(p) => r.may(p),
+                Self::SignedIn | Self::Person | Self::Half => true,
+                Self::May(p) => table.may(*r, p),
             })
             .collect()
     }
@@ -53,15 +59,23 @@ pub async fn admit(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
 
 async fn check(req: &mut ServiceRequest, access: Option<Access>) -> Result<(), ApiError> {
     match access {
-        None => Err(ApiError::new("forbidden")),
+        None | Some(Access::Half) => Err(ApiError::new("forbidden")),
         Some(Access::Open) => Ok(()),
         Some(Access::Resident) => {
             let who = req.extract::<ResidentAuth>().await?;
-            req.extensions_mut().insert(Own(who.0));
+            req.extensions_mut().insert(Own { resident: who.resident, sign_in: who.sign_in });
             Ok(())
         }
         Some(Access::SignedIn) => {
             let who = req.extract::<StaffAuth>().await?;
+            req.extensions_mut().insert(Granted(Rc::new(who)));
+            Ok(())
+        }
+        Some(Access::Person) => {
+            let who = req.extract::<StaffAuth>().await?;
+            if !who.is_person() {
+                return Err(ApiError::new("forbidden"));
+            }
             req.extensions_mut().insert(Granted(Rc::new(who)));
             Ok(())
         }
@@ -96,7 +110,11 @@ impl FromRequest for Granted {
 
 /// The resident whom the table let in.
 #[derive(Debug, Clone, Copy)]
-pub struct Own(pub ResidentId);
+pub struct Own {
+    pub resident: ResidentId,
+    /// The family of the token that was shown.
+    pub sign_in: Uuid,
+}
 
 impl FromRequest for Own {
     type Error = ApiError;

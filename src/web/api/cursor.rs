@@ -4,6 +4,7 @@ use crate::domain::{Instant, RequestId};
 use crate::store::callbacks::CallbackCursor;
 use crate::store::calls::list::CallCursor;
 use crate::store::requests::{QueueCursor, Stored};
+use crate::store::social::CommentCursor;
 use crate::web::error::ApiError;
 use chrono::Datelike;
 use serde::de::DeserializeOwned;
@@ -35,6 +36,12 @@ impl Cursor for CallCursor {
     }
 }
 
+impl Cursor for CommentCursor {
+    fn is_sane(&self) -> bool {
+        storable(self.at) && self.id >= 0
+    }
+}
+
 impl Cursor for CallbackCursor {
     fn is_sane(&self) -> bool {
         storable(self.at)
@@ -59,6 +66,34 @@ impl OwnCursor {
 impl Cursor for OwnCursor {
     fn is_sane(&self) -> bool {
         storable(self.at)
+    }
+}
+
+/// Goes on after this one of a thread, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThreadCursor {
+    pub at: Instant,
+    pub id: uuid::Uuid,
+}
+
+impl Cursor for ThreadCursor {
+    fn is_sane(&self) -> bool {
+        storable(self.at)
+    }
+}
+
+/// Goes on before this entry of the audit, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditCursor {
+    pub at: Instant,
+    pub id: i64,
+}
+
+impl Cursor for AuditCursor {
+    fn is_sane(&self) -> bool {
+        storable(self.at) && self.id >= 0
     }
 }
 

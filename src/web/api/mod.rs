@@ -4,8 +4,8 @@
 //! its row asks for. The OpenAPI file is compared with this table by a test.
 
 pub mod access;
-mod cursor;
-mod input;
+pub(super) mod cursor;
+pub(super) mod input;
 mod resident;
 mod staff;
 #[cfg(test)]
@@ -14,10 +14,11 @@ pub mod view;
 
 use crate::domain::access::Permission as P;
 use crate::domain::request::ActKind as K;
-use access::Access::{self, May, Open, Resident, SignedIn};
+use access::Access::{self, May, Open, Person, Resident, SignedIn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{guard, middleware};
 use staff::acts;
+pub(super) use staff::audit as staff_audit;
 pub(super) use staff::calls as staff_calls;
 
 /// Where every path of the table begins.
@@ -59,20 +60,40 @@ table! {
     // Residents.
     POST "/auth/otp" Open => resident::auth::otp;
     POST "/auth/token" Open => resident::auth::token;
+    POST "/auth/refresh" Open => resident::auth::refresh;
+    POST "/auth/logout" Resident => resident::auth::logout;
     GET "/catalog" Open => resident::catalog::show;
     POST "/requests" Resident => resident::requests::create;
     GET "/requests" Resident => resident::requests::list;
     GET "/requests/{number}" Resident => resident::requests::show;
+    GET "/requests/{number}/messages" Resident => resident::thread::list;
+    GET "/requests/{number}/attachments/{id}" Resident => resident::thread::attachment;
     POST "/requests/{number}/messages" Resident => resident::requests::message;
     POST "/requests/{number}/rating" Resident => resident::requests::rating;
     POST "/requests/{number}/reopen" Resident => resident::requests::reopen;
     POST "/requests/{number}/confirm" Resident => resident::requests::confirm;
+    POST "/media" Resident => resident::media::put;
+    PUT "/devices" Resident => resident::devices::put;
+    DELETE "/devices" Resident => resident::devices::remove;
     DELETE "/me" Resident => resident::me::erase;
     // Staff.
     POST "/staff/login" Open => staff::session::login;
+    POST "/staff/totp" Open => staff::session::totp;
     POST "/staff/logout" SignedIn => staff::session::logout;
     GET "/staff/me" SignedIn => staff::session::me;
-    POST "/staff/link-code" SignedIn => staff::session::link_code;
+    POST "/staff/link-code" Person => staff::session::link_code;
+    POST "/staff/password" Person => staff::session::password;
+    GET "/staff/sessions" Person => staff::session::sessions;
+    DELETE "/staff/sessions/{id}" Person => staff::session::end;
+    GET "/staff/people" May(P::ManageStaff) => staff::people::list;
+    POST "/staff/people" May(P::ManageStaff) => staff::people::add;
+    GET "/staff/people/{login}" May(P::ManageStaff) => staff::people::show;
+    PUT "/staff/people/{login}" May(P::ManageStaff) => staff::people::change;
+    POST "/staff/people/{login}/{what}" May(P::ManageStaff) => staff::people::act;
+    GET "/staff/tokens" May(P::ManageStaff) => staff::people::tokens;
+    POST "/staff/tokens" May(P::ManageStaff) => staff::people::make_token;
+    DELETE "/staff/tokens/{id}" May(P::ManageStaff) => staff::people::end_token;
+    GET "/staff/audit" May(P::ReadAudit) => staff::audit::show;
     GET "/staff/queues" May(P::ListQueues) => staff::queues::list;
     GET "/staff/queues/{code}/requests" May(P::ReadQueue) => staff::queues::requests;
     POST "/staff/requests" May(P::CreateForCaller) => staff::requests::create;
@@ -115,8 +136,10 @@ table! {
     GET "/staff/outbox" May(P::ManageOutbox) => staff::mail::outbox;
     POST "/staff/outbox/{id}/resend" May(P::ManageOutbox) => staff::mail::resend;
     GET "/staff/inbox" May(P::ManageOutbox) => staff::mail::inbox;
+    GET "/staff/channels" May(P::ListQueues) => staff::delivery::channels;
     GET "/staff/reports/summary" May(P::ReadReports) => staff::reports::summary;
     GET "/staff/reports/calls" May(P::ReadReports) => staff::call_report::show;
+    GET "/staff/reports/social" May(P::ReadReports) => staff::social::show;
     // The call centre.
     GET "/staff/calls" May(P::ReadCalls) => staff::calls::list;
     GET "/staff/calls/{id}" May(P::ReadCalls) => staff::calls::card;
@@ -127,6 +150,9 @@ table! {
     GET "/staff/callbacks" May(P::ReadCalls) => staff::callbacks::list;
     POST "/staff/callbacks/{id}/take" May(P::WorkCalls) => staff::callbacks::take;
     POST "/staff/callbacks/{id}/outcome" May(P::WorkCalls) => staff::callbacks::outcome;
+    // Who is who.
+    POST "/staff/joins/{id}/undo" May(P::PartResidents) => staff::residents::undo;
+    POST "/staff/residents/{id}/release-phone" May(P::PartResidents) => staff::residents::release;
     GET "/staff/drafts" SignedIn => staff::drafts::list;
     GET "/staff/drafts/{name}" SignedIn => staff::drafts::show;
     PUT "/staff/drafts/{name}" SignedIn => staff::drafts::put;

@@ -20,6 +20,8 @@ pub struct ActForm {
     /// `jobs` goes back to the crew's list.
     pub back: String,
     pub text: String,
+    /// A prepared answer: its code, for when no words of one's own were written.
+    pub template: String,
     pub reason: String,
     pub note: String,
     pub until: String,
@@ -138,6 +140,8 @@ pub(super) struct Offer {
     pub kind: ActKind,
     pub label: String,
     pub fields: Vec<Field>,
+    /// The letter that does or opens it.
+    pub key: &'static str,
     /// What is usually done next.
     pub next: bool,
     /// Its form stands open: it was sent and not taken.
@@ -170,10 +174,32 @@ const ORDER: [ActKind; 18] = [
 pub(super) fn allowed(scope: &Scope, r: &Request) -> Vec<ActKind> {
     ORDER
         .into_iter()
-        .filter(|k| k.allowed_from(r.status) && scope.role.may(Permission::Act(*k)))
+        .filter(|k| k.allowed_from(r.status) && scope.may(Permission::Act(*k)))
         .filter(|k| *k != ActKind::Arrive || r.arrived_at.is_none())
         .filter(|k| *k != ActKind::DeclinePause || r.pause_asked.is_some())
         .collect()
+}
+
+/// The key of an act, by its place on the keyboard, whatever language it types.
+pub(super) const fn key(kind: ActKind) -> &'static str {
+    match kind {
+        ActKind::Accept => "a",
+        ActKind::Assign => "b",
+        ActKind::Start => "s",
+        ActKind::Arrive => "g",
+        ActKind::Resolve => "d",
+        ActKind::Close => "e",
+        ActKind::Hold | ActKind::Resume => "h",
+        ActKind::Transfer => "t",
+        ActKind::Refuse => "f",
+        ActKind::Reclassify => "c",
+        ActKind::Merge => "m",
+        ActKind::Reject => "x",
+        ActKind::Reopen => "o",
+        ActKind::Reply => "r",
+        ActKind::Note => "n",
+        _ => "",
+    }
 }
 
 fn expected_next(r: &Request) -> Option<ActKind> {
@@ -195,12 +221,19 @@ pub(super) fn offers(w: &Words<'_>, scope: &Scope, r: &Request, kept: Option<(Ac
         .into_iter()
         .map(|kind| {
             let kept = kept.filter(|(k, _)| *k == kind).map(|(_, f)| f);
-            Offer { kind, label: w.of("act", kind.as_str()), fields: fields(w, kind, r, kept), next: next == Some(kind), open: kept.is_some() }
+            Offer {
+                kind,
+                label: w.of("act", kind.as_str()),
+                key: key(kind),
+                fields: fields(w, kind, r, kept),
+                next: next == Some(kind),
+                open: kept.is_some(),
+            }
         })
         .collect()
 }
 
-fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&ActForm>) -> Vec<Field> {
+pub(super) fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&ActForm>) -> Vec<Field> {
     let value = |name: &str| kept.map_or("", |f| f.get(name)).to_owned();
     let plain = |name: &'static str, key: &str, look: Look, required: bool| Field {
         name,

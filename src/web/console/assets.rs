@@ -5,22 +5,32 @@ use actix_web::{HttpResponse, web};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("site.css", "text/css; charset=utf-8", include_str!("assets/site.css")),
     ("live.js", "text/javascript; charset=utf-8", include_str!("assets/live.js")),
+    ("desk.css", "text/css; charset=utf-8", include_str!("assets/desk.css")),
+    ("desk.js", "text/javascript; charset=utf-8", include_str!("assets/desk.js")),
     ("mark.svg", "image/svg+xml", include_str!("assets/mark.svg")),
 ];
 
-/// Links to the three files.
+/// Links to the files. What only the console needs, residents do not load.
 #[derive(Debug)]
 pub struct Links {
     pub css: String,
     pub js: String,
+    pub desk_css: String,
+    pub desk_js: String,
     pub mark: String,
 }
 
 /// The links of this build.
-pub static LINKS: LazyLock<Links> = LazyLock::new(|| Links { css: link("site.css"), js: link("live.js"), mark: link("mark.svg") });
+pub static LINKS: LazyLock<Links> = LazyLock::new(|| Links {
+    css: link("site.css"),
+    js: link("live.js"),
+    desk_css: link("desk.css"),
+    desk_js: link("desk.js"),
+    mark: link("mark.svg"),
+});
 
 fn link(name: &str) -> String {
     let body = FILES.iter().find(|f| f.0 == name).map_or("", |f| f.2);

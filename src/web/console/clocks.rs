@@ -56,7 +56,7 @@ pub async fn screen(req: HttpRequest, state: web::Data<WebState>, session: Sessi
                 id: n.id,
                 at: local_date_time(n.at),
                 number: r.number.to_string(),
-                open: r.queue.as_ref().is_some_and(|q| session.scope.covers(q, r.crew.as_ref())),
+                open: session.scope.sees(r),
                 late: n.late,
                 text: state.core.book.render(lang, n.key, &n.params),
             }
@@ -67,7 +67,7 @@ pub async fn screen(req: HttpRequest, state: web::Data<WebState>, session: Sessi
         .iter()
         .map(|stored| {
             let r = &stored.request;
-            let open = r.queue.as_ref().is_some_and(|q| session.scope.covers(q, r.crew.as_ref()));
+            let open = session.scope.sees(r);
             (r.number.to_string(), format!("{} · {}", s.w.service(r.service.as_ref()), s.w.of("state", r.status.as_str())), open)
         })
         .collect();

@@ -14,21 +14,21 @@ use crate::web::state::WebState;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The form.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct NewForm {
-    csrf: String,
-    text: String,
-    phone: String,
-    address: String,
-    class: String,
-    service: String,
-    district: String,
-    lang: String,
-    vulnerable: String,
+    pub csrf: String,
+    pub text: String,
+    pub phone: String,
+    pub address: String,
+    pub class: String,
+    pub service: String,
+    pub district: String,
+    pub lang: String,
+    pub vulnerable: String,
 }
 
 #[derive(Template)]
@@ -79,7 +79,8 @@ pub async fn form(req: HttpRequest, state: web::Data<WebState>, session: Session
     page(StatusCode::OK, &NewPage::new(s, NewForm::default()))
 }
 
-fn read(f: &NewForm) -> Result<(Stated, Option<Phone>), &'static str> {
+/// What the form says, and whose telephone it names.
+pub(super) fn read(f: &NewForm) -> Result<(Stated, Option<Phone>), &'static str> {
     let some = |t: &str| Some(t.trim().to_owned()).filter(|t| !t.is_empty());
     let stated = Stated {
         text: f.text.clone(),
@@ -90,6 +91,7 @@ fn read(f: &NewForm) -> Result<(Stated, Option<Phone>), &'static str> {
         location: None,
         lang: Lang::parse(&f.lang),
         vulnerable: f.vulnerable == "yes",
+        media: Vec::new(),
     };
     Ok((stated, some(&f.phone).map(|p| Phone::parse(&p).map_err(|_| "bad_phone")).transpose()?))
 }
@@ -107,7 +109,7 @@ pub async fn create(req: HttpRequest, state: web::Data<WebState>, session: Sessi
     match done {
         Ok(made) => {
             let r = &made.leading.stored.request;
-            let reachable = r.queue.as_ref().is_some_and(|q| session.scope.covers(q, None));
+            let reachable = session.scope.sees(r);
             Ok(see(&if reachable { format!("/console/requests/{}?created=1", r.number) } else { format!("/console/new?created={}", r.number) }))
         }
         Err(e @ DispatchError::Invalid { .. }) => {

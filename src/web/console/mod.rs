@@ -2,12 +2,25 @@
 //!
 //! A handler reads through the store with the caller's scope, does one use case and renders one template. Every form carries the session's token.
 
+mod account;
 mod acts;
+mod around;
 pub(in crate::web) mod assets;
+mod audit;
+mod board;
+mod bulk;
+mod calls;
 mod clocks;
 mod create;
+#[cfg(test)]
+mod desk_tests;
+mod find;
+mod gate;
 mod jobs;
+mod lines;
+mod map;
 mod material;
+mod people;
 mod queues;
 mod reading;
 mod request;
@@ -16,37 +29,119 @@ mod sign_in;
 #[cfg(test)]
 pub(in crate::web) mod tests;
 mod thread;
+#[cfg(test)]
+mod who_tests;
 pub(in crate::web) mod words;
 
+use super::api::access::Access::{self, Half, May, Open, SignedIn};
 use super::error::ApiError;
 use super::state::WebState;
 use crate::domain::Lang;
-use actix_web::HttpResponse;
-use actix_web::web::{ServiceConfig, get, post, resource};
+use crate::domain::access::Permission as P;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, guard, middleware};
 use askama::Template;
 use shell::{Shell, see};
 
-/// Routes of the console.
-pub fn configure(c: &mut ServiceConfig) {
-    c.route("/console/assets/{file}", get().to(assets::file));
-    c.route("/console", get().to(sign_in::home)).route("/console/", get().to(sign_in::home));
-    c.service(resource("/console/sign-in").route(post().to(sign_in::sign_in)).route(get().to(sign_in::home)));
-    c.route("/console/sign-out", post().to(sign_in::sign_out));
-    c.route("/console/lang/{lang}", get().to(sign_in::lang));
-    c.route("/console/queues", get().to(queues::overview));
-    c.route("/console/queues/{code}", get().to(queues::list));
-    c.route("/console/find", get().to(request::find));
-    c.service(resource("/console/new").route(get().to(create::form)).route(post().to(create::create)));
-    c.route("/console/requests/{number}", get().to(request::show));
-    c.route("/console/requests/{number}/personal", post().to(request::personal));
-    c.route("/console/requests/{number}/acts/{act}", post().to(request::do_act));
-    c.route("/console/requests/{number}/files/{id}", get().to(request::open_file));
-    c.route("/console/requests/{number}/ledger", get().to(clocks::account));
-    c.route("/console/notices", get().to(clocks::screen));
-    c.service(resource("/console/notices/{id}/seen").route(post().to(clocks::seen)).route(get().to(clocks::screen)));
-    c.route("/console/requests/{number}/{rest:.*}", get().to(request::back));
-    c.route("/console/jobs", get().to(jobs::list));
-    c.service(resource("/console/link-code").route(post().to(jobs::link_code)).route(get().to(jobs::back)));
+/// One row of the console's table.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    pub path: &'static str,
+    /// What it asks of the session. Every `POST` asks for the session's form token besides.
+    pub access: Access,
+}
+
+macro_rules! table {
+    ($($method:ident $path:literal $access:expr => $handler:expr;)*) => {
+        /// Every path of the console. What is not listed does not exist; [`gate`] reads the row before the handler runs.
+        pub const PAGES: &[Page] = &[$(Page { method: stringify!($method), path: $path, access: $access }),*];
+
+        /// Routes of the console, in the order in which they are tried.
+        pub fn configure(c: &mut ServiceConfig) {
+            $(c.service(
+                web::resource($path)
+                    .guard(table!(@guard $method))
+                    .app_data::<Access>($access)
+                    .wrap(middleware::from_fn(gate::admit))
+                    .route(web::route().to($handler)),
+            );)*
+        }
+    };
+    (@guard GET) => { guard::Get() };
+    (@guard POST) => { guard::Post() };
+}
+
+table! {
+    GET "/console/assets/{file}" Open => assets::file;
+    // Who is who.
+    GET "/console" Open => sign_in::home;
+    GET "/console/" Open => sign_in::home;
+    GET "/console/sign-in" Open => sign_in::home;
+    POST "/console/sign-in" Open => sign_in::sign_in;
+    GET "/console/second-factor" Half => sign_in::second_factor_form;
+    POST "/console/second-factor" Half => sign_in::second_factor;
+    POST "/console/sign-out" Half => sign_in::sign_out;
+    GET "/console/lang/{lang}" Open => sign_in::lang;
+    GET "/console/account" SignedIn => account::show;
+    POST "/console/account/language" SignedIn => account::language;
+    GET "/console/account/password" SignedIn => account::show;
+    POST "/console/account/password" SignedIn => account::password;
+    GET "/console/account/second-factor" Half => account::second_factor::show;
+    POST "/console/account/second-factor" Half => account::second_factor::confirm;
+    POST "/console/account/second-factor/codes" SignedIn => account::second_factor::codes;
+    POST "/console/account/second-factor/off" SignedIn => account::second_factor::off;
+    GET "/console/account/second-factor/{rest}" SignedIn => account::back;
+    POST "/console/account/sessions/{id}/end" SignedIn => account::end_session;
+    POST "/console/account/sessions/end-others" SignedIn => account::end_others;
+    GET "/console/people" May(P::ManageStaff) => people::list;
+    POST "/console/people" May(P::ManageStaff) => people::add;
+    GET "/console/people/{login}" May(P::ManageStaff) => people::show;
+    POST "/console/people/{login}" May(P::ManageStaff) => people::change;
+    POST "/console/people/{login}/{what}" May(P::ManageStaff) => people::act;
+    GET "/console/people/{login}/{what}" May(P::ManageStaff) => people::back;
+    GET "/console/audit" May(P::ReadAudit) => audit::show;
+    // Work.
+    GET "/console/queues" May(P::ListQueues) => queues::overview;
+    GET "/console/queues/{code}" May(P::ReadQueue) => queues::list;
+    GET "/console/find" SignedIn => find::form;
+    POST "/console/find" May(P::ReadRequest) => find::find;
+    GET "/console/board" May(P::ReadQueue) => board::show;
+    GET "/console/board/rows" May(P::ReadQueue) => board::fresh;
+    GET "/console/views" May(P::ReadQueue) => board::back;
+    POST "/console/views" May(P::ReadQueue) => board::keep;
+    GET "/console/bulk" May(P::ReadQueue) => bulk::back;
+    POST "/console/bulk" May(P::ReadQueue) => bulk::run;
+    GET "/console/calls" May(P::ReadCalls) => calls::overview;
+    GET "/console/calls/{id}" May(P::ReadCalls) => calls::show;
+    POST "/console/calls/{id}/request" May(P::CreateForCaller) => calls::take_down;
+    POST "/console/calls/{id}/draft" May(P::CreateForCaller) => calls::draft;
+    POST "/console/calls/{id}/{act}" May(P::WorkCalls) => calls::settle;
+    GET "/console/calls/{id}/{act}" May(P::ReadCalls) => calls::back;
+    GET "/console/callbacks" May(P::ReadCalls) => calls::list_again;
+    GET "/console/callbacks/{id}" May(P::WorkCalls) => calls::callback;
+    POST "/console/callbacks/{id}/take" May(P::WorkCalls) => calls::take;
+    POST "/console/callbacks/{id}/outcome" May(P::WorkCalls) => calls::outcome;
+    GET "/console/callbacks/{id}/{act}" May(P::ReadCalls) => calls::list_again;
+    GET "/console/map" May(P::ReadQueue) => map::show;
+    GET "/console/events" SignedIn => board::stream;
+    GET "/console/new" May(P::CreateForCaller) => create::form;
+    POST "/console/new" May(P::CreateForCaller) => create::create;
+    GET "/console/requests/{number}" May(P::ReadPersonal) => request::show;
+    POST "/console/requests/{number}/personal" May(P::ReadPersonal) => request::personal;
+    POST "/console/requests/{number}/undo" May(P::ReadPersonal) => request::take_back;
+    POST "/console/requests/{number}/presence" May(P::ReadPersonal) => request::presence;
+    POST "/console/requests/{number}/acts/{act}" May(P::ReadRequest) => request::do_act;
+    GET "/console/requests/{number}/files/{id}" May(P::ReadPersonal) => request::open_file;
+    GET "/console/requests/{number}/ledger" May(P::ReadRequest) => clocks::account;
+    GET "/console/notices" SignedIn => clocks::screen;
+    POST "/console/notices/{id}/seen" SignedIn => clocks::seen;
+    GET "/console/notices/{id}/seen" SignedIn => clocks::screen;
+    GET "/console/jobs" May(P::ReadJobs) => jobs::list;
+    POST "/console/link-code" May(P::ReadJobs) => jobs::link_code;
+    GET "/console/link-code" SignedIn => jobs::back;
+    GET "/console/requests/{number}/{rest:.*}" SignedIn => request::back;
 }
 
 #[derive(Template)]

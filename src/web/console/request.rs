@@ -1,28 +1,34 @@
 //! One request: everything about it on one page, and the acts that may be done now.
 
 use super::acts::{ActForm, Offer, allowed, offers, stated};
-use super::material::{Material, material};
+use super::around::{Canned, Clash, Near, canned, canned_text, nears, restore_due};
+use super::material::{Material, colleagues, material};
 use super::reading::ReadBox;
 use super::shell::{Shell, page, see};
 use super::thread::{Line, Said, history, thread};
 use super::words::{Due, Words};
 use crate::config::{local_date_time, local_time};
-use crate::dispatch::DispatchError;
 use crate::dispatch::acts::act;
+use crate::dispatch::record::Subject;
+use crate::dispatch::{DispatchError, desk, undo};
 use crate::domain::access::{Permission, Scope};
+use crate::domain::reach::Plan;
 use crate::domain::request::{ActKind, Event};
 use crate::domain::sla::{Timer, TimerState};
-use crate::domain::{Instant, RequestNumber};
+use crate::domain::{Instant, Lang, RequestNumber};
 use crate::store::attachments::{self, AttachmentRow};
+use crate::store::{requests, timers};
 use crate::web::auth::Session;
 use crate::web::error::{ApiError, title};
 use crate::web::files;
+use crate::web::outlook::plan_in_words;
 use crate::web::peer;
 use crate::web::state::WebState;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
+use serde_json::json;
 
 /// One clock on the page.
 #[derive(Debug, Clone)]
@@ -82,6 +88,8 @@ pub(super) struct RequestPage<'a> {
     pub point: Option<(String, String)>,
     /// Masked, or whole when it was asked for.
     pub phone: Option<String>,
+    /// Nobody has proved that it is the resident's.
+    pub phone_claimed: bool,
     pub revealed: bool,
     pub clocks: Vec<ClockLine>,
     pub files: Vec<FileLine>,
@@ -91,6 +99,17 @@ pub(super) struct RequestPage<'a> {
     pub others: Vec<Offer>,
     pub words: Vec<Offer>,
     pub has_chat: bool,
+    /// What would become of an answer, told before it is typed, and how that is coloured.
+    pub outlook: String,
+    pub outlook_tone: &'static str,
+    pub joined: Vec<Near>,
+    pub joined_count: u64,
+    pub near: Vec<Near>,
+    pub present: Vec<(String, bool)>,
+    pub canned: Vec<Canned>,
+    /// The act that takes the last one back.
+    pub undo: Option<String>,
+    pub clash: Option<Clash>,
 }
 
 /// What is different from a plain view.
@@ -100,6 +119,8 @@ pub(super) struct Shown<'f> {
     pub revealed: bool,
     /// A form that came and was not taken.
     pub kept: Option<(ActKind, &'f ActForm)>,
+    /// It was meant for this version, which is no longer the present one.
+    pub meant_for: Option<i64>,
 }
 
 impl<'a> RequestPage<'a> {
@@ -110,6 +131,12 @@ impl<'a> RequestPage<'a> {
             offers(&w, scope, r, shown.kept).into_iter().partition(|o| matches!(o.kind, ActKind::Reply | ActKind::Note));
         let (quick, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|o| o.fields.is_empty());
         let place = m.place.clone().unwrap_or_default();
+        let history = history(&w, &m.names, &m.journal, &m.numbers);
+        let clash = shown.kept.zip(shown.meant_for).map(|((kind, form), version)| {
+            let since = history.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)).cloned().collect();
+            Clash::new(&w, kind, form, r, since)
+        });
+        let may_join = allowed(scope, r).contains(&ActKind::Merge);
         Self {
             number: r.number.to_string(),
             version: r.version,
@@ -137,16 +164,26 @@ impl<'a> RequestPage<'a> {
             reading: m.thought.as_ref().map(|v| ReadBox::new(&w, r, v, &m.why, allowed(scope, r).contains(&ActKind::Reclassify))),
             address: place.address,
             point: place.lat.zip(place.lon).map(|(lat, lon)| (format!("{lat:.5}"), format!("{lon:.5}"))),
-            phone: m.phone.as_ref().map(|p| if shown.revealed { p.e164().to_owned() } else { p.masked() }),
+            phone_claimed: m.phone.as_ref().is_some_and(|(_, proved)| !proved),
+            phone: m.phone.as_ref().map(|(p, _)| if shown.revealed { p.e164().to_owned() } else { p.masked() }),
             revealed: shown.revealed,
             clocks: m.timers.iter().map(|t| clock(&w, t, now)).collect(),
             files: m.files.iter().map(|f| file(&w, f)).collect(),
             thread: thread(&w, &m.names, &m.messages, &m.outbox, shown.revealed),
-            history: history(&w, &m.names, &m.journal, &m.numbers),
+            history,
+            clash,
+            joined: nears(&w, &m.joined, false),
+            joined_count: m.joined_count,
+            near: nears(&w, &m.near, may_join),
+            present: m.present.clone(),
+            canned: canned(&w, r, restore_due(&m.timers)),
+            undo: undo::offered(scope, r, &m.journal, now).map(|a| w.of("act", a.kind().as_str())),
             quick,
             others,
             words,
             has_chat: r.conversation.is_some(),
+            outlook: plan_in_words(w.book, w.lang, &m.outlook),
+            outlook_tone: if matches!(m.outlook.plan, Plan::Chat { .. }) { "dim" } else { "mark warn" },
             s,
         }
     }
@@ -234,7 +271,7 @@ pub async fn personal(
     let m = material(&state, &session, &number, "personal", Some(&reason)).await?;
     let s = Shell::of(&state, peer::language(&req), &session, "request");
     let text = s.w.t("console.shown_once").to_owned();
-    page(StatusCode::OK, &RequestPage::new(s.noticed(true, text), &m, &session.scope, state.core.now(), Shown { revealed: true, kept: None }))
+    page(StatusCode::OK, &RequestPage::new(s.noticed(true, text), &m, &session.scope, state.core.now(), Shown { revealed: true, ..Shown::default() }))
 }
 
 /// `POST /console/requests/{number}/acts/{act}`. What was refused comes back with the present state and what was typed.
@@ -253,33 +290,79 @@ pub async fn do_act(
     let kind = ActKind::parse(&act_name).ok_or_else(|| ApiError::new("not_found"))?;
     let number = RequestNumber::parse(&number).map_err(|_| ApiError::new("bad_number"))?;
     let expected: i64 = form.expected_version.parse().map_err(|_| ApiError::detail("bad_request", "expected_version"))?;
+    let mut form = form.into_inner();
+    if kind == ActKind::Reply && form.text.trim().is_empty() && !form.template.is_empty() {
+        form.text = prepared(&state, &session, &number, &form.template).await?;
+    }
     let done = match stated(kind, &form) {
         Ok(wanted) => act(&state.core, &session.scope, &number, Some(expected), &wanted).await,
         Err("not_found") => Err(DispatchError::NotFound),
         Err(code) => Err(DispatchError::invalid(code, "")),
     };
-    let lang = peer::language(&req);
+    answer(&req, &state, &session, &number, expected, done, Some((kind, &form))).await
+}
+
+/// The words of a prepared answer.
+async fn prepared(state: &WebState, session: &Session, number: &RequestNumber, code: &str) -> Result<String, ApiError> {
+    let c = state.core.db.read();
+    let found = requests::by_number_scoped(c, number, &session.scope).await?.ok_or_else(|| ApiError::new("not_found"))?;
+    let due = restore_due(&timers::of_requests(c, &[found.request.id]).await?);
+    let w = Words { book: &state.core.book, lang: found.request.lang };
+    canned_text(&w, &found.request, code, due).ok_or_else(|| ApiError::new("unprocessable"))
+}
+
+/// `POST /console/requests/{number}/undo`: takes the last act back, if it was one's own and can be.
+///
+/// # Errors
+/// As [`do_act`].
+pub async fn take_back(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    session: Session,
+    number: web::Path<String>,
+    form: web::Form<ActForm>,
+) -> Result<HttpResponse, ApiError> {
+    session.check_csrf(&form.csrf)?;
+    let number = RequestNumber::parse(&number).map_err(|_| ApiError::new("bad_number"))?;
+    let expected: i64 = form.expected_version.parse().map_err(|_| ApiError::detail("bad_request", "expected_version"))?;
+    let done = undo::undo(&state.core, &session.scope, &number, expected).await;
+    answer(&req, &state, &session, &number, expected, done, None).await
+}
+
+/// Where a person stands after an act.
+async fn answer(
+    req: &HttpRequest,
+    state: &WebState,
+    session: &Session,
+    number: &RequestNumber,
+    expected: i64,
+    done: Result<Subject, DispatchError>,
+    kept: Option<(ActKind, &ActForm)>,
+) -> Result<HttpResponse, ApiError> {
+    let lang = peer::language(req);
     match done {
         Ok(subject) => {
             let r = &subject.stored.request;
-            let reachable = r.queue.as_ref().is_some_and(|q| session.scope.covers(q, r.crew.as_ref()));
-            Ok(match (form.back.as_str(), reachable) {
+            let reachable = session.scope.sees(r);
+            Ok(match (kept.map_or("", |(_, f)| f.back.as_str()), reachable) {
                 ("jobs", _) => see("/console/jobs?saved=1"),
                 (_, true) => see(&format!("/console/requests/{}?saved=1", r.number)),
-                (_, false) => see(&format!("{}?saved=1", super::sign_in::start(&session))),
+                (_, false) => see(&format!("{}?saved=1", super::sign_in::start(session))),
             })
         }
         Err(e @ (DispatchError::Stale(_) | DispatchError::NotNow(..) | DispatchError::Invalid { .. })) => {
             let status = ApiError::new(e.code()).status();
-            let mut s = Shell::of(&state, lang, &session, "request");
+            let mut s = Shell::of(state, lang, session, "request");
             let text = match &e {
                 DispatchError::Stale(_) => s.w.t("console.version_conflict").to_owned(),
                 DispatchError::NotNow(_, now) => s.w.with("act.not_now", "status", &s.w.of("state", now.request.status.as_str())),
                 other => title(&state.core.book, lang, other.code()),
             };
             s = s.noticed(false, text);
-            let m = material(&state, &session, number.digits(), "thread", None).await?;
-            page(status, &RequestPage::new(s, &m, &session.scope, state.core.now(), Shown { revealed: false, kept: Some((kind, &form)) }))
+            let m = material(state, session, number.digits(), "thread", None).await?;
+            let meant_for = matches!(e, DispatchError::Stale(_)).then_some(expected);
+            let shown = Shown { revealed: false, kept, meant_for };
+            page(status, &RequestPage::new(s, &m, &session.scope, state.core.now(), shown))
         }
         Err(e) => Err(e.into()),
     }
@@ -308,18 +391,33 @@ pub async fn back(path: web::Path<(String, String)>) -> Result<HttpResponse, Api
     Ok(see(&format!("/console/requests/{number}")))
 }
 
-/// The number to look for.
+/// A sign of life from an open page.
 #[derive(Deserialize)]
-pub struct Find {
+pub struct Sign {
+    csrf: String,
     #[serde(default)]
-    number: String,
+    writing: String,
 }
 
-/// `GET /console/find?number=`.
+/// `POST /console/requests/{number}/presence`: I am here; who else is, and which version stands now.
 ///
 /// # Errors
-/// `bad_number`.
-pub async fn find(_session: Session, asked: web::Query<Find>) -> Result<HttpResponse, ApiError> {
-    let number = RequestNumber::parse(&asked.number).map_err(|_| ApiError::new("bad_number"))?;
-    Ok(see(&format!("/console/requests/{number}")))
+/// `not_found`, also out of reach.
+pub async fn presence(
+    state: web::Data<WebState>,
+    session: Session,
+    number: web::Path<String>,
+    form: web::Form<Sign>,
+) -> Result<HttpResponse, ApiError> {
+    session.check_csrf(&form.csrf)?;
+    let number = RequestNumber::parse(&number).map_err(|_| ApiError::new("bad_number"))?;
+    let found = requests::by_number_scoped(state.core.db.read(), &number, &session.scope).await?.ok_or_else(|| ApiError::new("not_found"))?;
+    let id = found.request.id;
+    desk::there(&state.core, session.staff.id, id, form.writing == "1").await?;
+    let there = colleagues(&state, &session, id).await?;
+    let names: Vec<_> = there.iter().map(|(name, writing)| json!({"name": name, "writing": writing})).collect();
+    // Whoever is bent over one request still hears that another one burns.
+    let ringing = Shell::of(&state, Lang::Kk, &session, "request").ringing(&state, &session).await?.ring();
+    let body = json!({"version": found.request.version, "present": names, "dangers": ringing});
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(body))
 }

@@ -4,7 +4,7 @@ use super::assets::{LINKS, Links};
 use super::words::Words;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::{Lang, QueueCode};
-use crate::store::stats;
+use crate::store::{stats, wires};
 use crate::web::auth::Session;
 use crate::web::error::ApiError;
 use crate::web::state::WebState;
@@ -21,6 +21,9 @@ pub struct Who {
     pub queues: bool,
     pub jobs: bool,
     pub create: bool,
+    pub calls: bool,
+    pub people: bool,
+    pub audit: bool,
 }
 
 /// A line above the content: done, or refused.
@@ -52,6 +55,8 @@ pub struct Shell<'a> {
     pub again: &'static str,
     /// What rings: shown above the page and marked in its title.
     pub dangers: Vec<Danger>,
+    /// Channels that do not work now, each as a sentence.
+    pub down: Vec<String>,
 }
 
 impl<'a> Shell<'a> {
@@ -66,10 +71,11 @@ impl<'a> Shell<'a> {
             notice: None,
             again: "",
             dangers: Vec::new(),
+            down: Vec::new(),
         }
     }
 
-    /// Looks for dangers in the reader's reach that nobody has taken yet.
+    /// Looks for dangers in the reader's reach that nobody has taken yet, and for channels that are down.
     ///
     /// # Errors
     /// Failures of the database.
@@ -77,6 +83,10 @@ impl<'a> Shell<'a> {
         for (queue, count) in stats::untaken_dangers(state.core.db.read()).await? {
             let Some(queue) = queue.and_then(|q| QueueCode::new(q).ok()).filter(|q| session.scope.covers(q, None)) else { continue };
             self.dangers.push(Danger { name: self.w.queue(&queue), queue: queue.to_string(), count });
+        }
+        if session.may(Permission::ListQueues) {
+            let wires = wires::all(state.core.db.read()).await?;
+            self.down = wires.iter().filter(|wire| !wire.up).map(|wire| self.w.wire_down(wire)).collect();
         }
         Ok(self)
     }
@@ -98,6 +108,9 @@ impl<'a> Shell<'a> {
             queues: session.may(Permission::ListQueues),
             jobs: matches!(session.scope.reach, Reach::Crew(_)),
             create: session.may(Permission::CreateForCaller),
+            calls: session.may(Permission::ReadCalls),
+            people: session.may(Permission::ManageStaff),
+            audit: session.may(Permission::ReadAudit),
         };
         Self::new(state, lang, Some(who), here)
     }

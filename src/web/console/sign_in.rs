@@ -1,11 +1,13 @@
 //! Coming in, going out, choosing the language.
 
 use super::shell::{Shell, page, see};
-use crate::dispatch::{DispatchError, accounts};
+use crate::dispatch::DispatchError;
+use crate::dispatch::sign_in::{self as entry, SignedIn};
 use crate::domain::Lang;
-use crate::domain::access::Reach;
-use crate::web::auth::{SESSION_COOKIE, Session};
-use crate::web::error::ApiError;
+use crate::domain::access::{Permission, Reach};
+use crate::store::sessions::Stage;
+use crate::web::auth::{HalfSession, KNOWN_COOKIE, SESSION_COOKIE, Session, peer as peer_of};
+use crate::web::error::{ApiError, title};
 use crate::web::peer;
 use crate::web::state::WebState;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
@@ -14,6 +16,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+/// Where the second factor is asked for.
+const CODE_PAGE: &str = "/console/second-factor";
+/// Where one is set up.
+const ENROL_PAGE: &str = "/console/account/second-factor";
+
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]
 pub(super) struct SignInPage<'a> {
@@ -21,13 +28,24 @@ pub(super) struct SignInPage<'a> {
     pub login: String,
 }
 
+#[derive(Template)]
+#[template(path = "console/second_factor.html")]
+pub(super) struct CodePage<'a> {
+    pub s: Shell<'a>,
+    pub csrf: String,
+}
+
 /// `GET /console`: the sign-in form, or where one's work is.
 ///
 /// # Errors
 /// `internal`.
-pub async fn home(req: HttpRequest, state: web::Data<WebState>, session: Option<Session>) -> Result<HttpResponse, ApiError> {
-    if let Some(session) = session {
-        return Ok(see(start(&session)));
+pub async fn home(req: HttpRequest, state: web::Data<WebState>, session: Option<HalfSession>) -> Result<HttpResponse, ApiError> {
+    if let Some(half) = session {
+        return Ok(see(match (half.whole(), half.opened.stage) {
+            (Some(session), _) => start(&session),
+            (None, Stage::Enrol) => ENROL_PAGE,
+            (None, _) => CODE_PAGE,
+        }));
     }
     let mut s = Shell::new(&state, peer::language(&req), None, "");
     if req.cookie(SESSION_COOKIE).is_some() {
@@ -40,7 +58,13 @@ pub async fn home(req: HttpRequest, state: web::Data<WebState>, session: Option<
 /// Where a member of staff begins.
 #[must_use]
 pub fn start(session: &Session) -> &'static str {
-    if matches!(session.scope.reach, Reach::Crew(_)) { "/console/jobs" } else { "/console/queues" }
+    if matches!(session.scope.reach, Reach::Crew(_)) {
+        "/console/jobs"
+    } else if session.may(Permission::ListQueues) {
+        "/console/queues"
+    } else {
+        "/console/notices"
+    }
 }
 
 /// The sign-in form.
@@ -50,39 +74,27 @@ pub struct SignInForm {
     password: String,
 }
 
-/// `POST /console/sign-in`.
+/// `POST /console/sign-in`. Whatever session the browser had before is not taken over: what comes in by a foreign cookie opens nothing.
 ///
 /// # Errors
-/// `forbidden` for a form that stood on a page of somebody else.
+/// Failures of the database.
 pub async fn sign_in(req: HttpRequest, state: web::Data<WebState>, form: web::Form<SignInForm>) -> Result<HttpResponse, ApiError> {
-    let site = req.headers().get("sec-fetch-site").and_then(|h| h.to_str().ok());
-    if site.is_some_and(|s| s != "same-origin" && s != "none") {
-        return Err(ApiError::new("forbidden"));
-    }
-    let from = peer::address(&req, &state);
-    let lang = peer::language(&req);
-    match accounts::sign_in(&state.core, &form.login, &form.password, &from, true).await {
+    match entry::sign_in(&state.core, &form.login, &form.password, peer_of(&req, &state), true).await {
         Ok(signed) => {
-            let mut answer = see("/console");
-            let cookie = Cookie::build(SESSION_COOKIE, signed.token)
-                .path("/console")
-                .http_only(true)
-                .same_site(SameSite::Lax)
-                .secure(state.secure_cookies)
-                .max_age(Duration::hours(state.core.settings.session_hours))
-                .finish();
-            put(&mut answer, &cookie)?;
+            let mut answer = see(if signed.stage == Stage::Code { CODE_PAGE } else { "/console" });
+            let lang = signed.staff.lang;
+            let_in(&state, &mut answer, signed)?;
             if req.cookie("lang").is_none() {
-                put(&mut answer, &lang_cookie(&state, signed.staff.lang))?;
+                put(&mut answer, &lang_cookie(&state, lang))?;
             }
             Ok(answer)
         }
-        Err(e @ (DispatchError::Unauthorized | DispatchError::RateLimited)) => {
+        Err(e @ (DispatchError::Unauthorized | DispatchError::RateLimited { .. })) => {
             let (status, key) = match e {
-                DispatchError::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "error.rate_limited"),
+                DispatchError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "error.rate_limited"),
                 _ => (StatusCode::UNAUTHORIZED, "console.bad_login"),
             };
-            let s = Shell::new(&state, lang, None, "");
+            let s = Shell::new(&state, peer::language(&req), None, "");
             let text = s.w.t(key).to_owned();
             page(status, &SignInPage { s: s.noticed(false, text), login: form.login.chars().take(64).collect() })
         }
@@ -90,11 +102,69 @@ pub async fn sign_in(req: HttpRequest, state: web::Data<WebState>, form: web::Fo
     }
 }
 
+/// `GET /console/second-factor`: asks for the code.
+///
+/// # Errors
+/// `internal`.
+pub async fn second_factor_form(req: HttpRequest, state: web::Data<WebState>, half: HalfSession) -> Result<HttpResponse, ApiError> {
+    if half.opened.stage != Stage::Code {
+        return Ok(see("/console"));
+    }
+    page(StatusCode::OK, &CodePage { s: Shell::new(&state, peer::language(&req), None, ""), csrf: half.csrf() })
+}
+
+/// A code that was typed.
+#[derive(Deserialize)]
+pub struct CodeForm {
+    pub csrf: String,
+    pub code: String,
+}
+
+/// `POST /console/second-factor`.
+///
+/// # Errors
+/// `forbidden` without the form's token, failures of the database.
+pub async fn second_factor(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    half: HalfSession,
+    form: web::Form<CodeForm>,
+) -> Result<HttpResponse, ApiError> {
+    half.check_csrf(&form.csrf)?;
+    match entry::second_step(&state.core, half.token(), &form.code, peer_of(&req, &state), true).await {
+        Ok(signed) => {
+            let mut answer = see("/console");
+            let_in(&state, &mut answer, signed)?;
+            Ok(answer)
+        }
+        Err(e @ (DispatchError::Invalid { .. } | DispatchError::RateLimited { .. })) => {
+            let lang = peer::language(&req);
+            let s = Shell::new(&state, lang, None, "").noticed(false, title(&state.core.book, lang, e.code()));
+            page(ApiError::new(e.code()).status(), &CodePage { s, csrf: half.csrf() })
+        }
+        Err(DispatchError::Unauthorized) => Ok(see("/console")),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Gives the browser the cookies of a session that was just opened.
+pub(super) fn let_in(state: &WebState, answer: &mut HttpResponse, signed: SignedIn) -> Result<(), ApiError> {
+    let ours = |name: &'static str, value: String, life: Duration| {
+        let c = Cookie::build(name, value).path("/console").http_only(true).same_site(SameSite::Lax);
+        c.secure(state.secure_cookies).max_age(life).finish()
+    };
+    put(answer, &ours(SESSION_COOKIE, signed.token, Duration::hours(state.core.settings.session_hours)))?;
+    if signed.stage == Stage::Full {
+        put(answer, &ours(KNOWN_COOKIE, signed.known, Duration::days(180)))?;
+    }
+    Ok(())
+}
+
 fn put(answer: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), ApiError> {
     answer.add_cookie(cookie).map_err(|_| ApiError::new("internal"))
 }
 
-fn lang_cookie(state: &WebState, lang: Lang) -> Cookie<'static> {
+pub(super) fn lang_cookie(state: &WebState, lang: Lang) -> Cookie<'static> {
     Cookie::build("lang", lang.as_str()).path("/").same_site(SameSite::Lax).secure(state.secure_cookies).max_age(Duration::days(365)).finish()
 }
 
@@ -108,9 +178,9 @@ pub struct Bare {
 ///
 /// # Errors
 /// `forbidden` without the form's token.
-pub async fn sign_out(state: web::Data<WebState>, session: Session, form: web::Form<Bare>) -> Result<HttpResponse, ApiError> {
-    session.check_csrf(&form.csrf)?;
-    accounts::sign_out(&state.core, session.token()).await?;
+pub async fn sign_out(state: web::Data<WebState>, half: HalfSession, form: web::Form<Bare>) -> Result<HttpResponse, ApiError> {
+    half.check_csrf(&form.csrf)?;
+    entry::sign_out(&state.core, &half.opened).await?;
     let mut answer = see("/console");
     let gone = Cookie::build(SESSION_COOKIE, "").path("/console").http_only(true).max_age(Duration::ZERO).finish();
     put(&mut answer, &gone)?;

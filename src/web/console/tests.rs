@@ -11,9 +11,11 @@ use super::shell::{Danger, Shell, Who};
 use super::sign_in::SignInPage;
 use super::words::Words;
 use crate::config::Book;
+use crate::dispatch::reach::Outlook;
 use crate::domain::access::{Reach, Role, Scope};
-use crate::domain::inbound::ChannelKind;
+use crate::domain::inbound::{ChannelKind, Failure};
 use crate::domain::phone::Phone;
+use crate::domain::reach::Plan;
 use crate::domain::reading::{Guess, MessageLang};
 use crate::domain::request::{ActKind, CloseReason, Event, GENESIS, Priority, Registration, Request, Status};
 use crate::domain::sla::{Run, Stage, Timer, TimerState};
@@ -35,7 +37,15 @@ pub(in crate::web) fn now() -> Instant {
 
 pub(in crate::web) fn shell(book: &Book, lang: Lang, who: bool) -> Shell<'_> {
     let who = who.then(|| Who {
-        name: "Айгүл С.".into(), role: "Диспетчер".into(), csrf: "c5f0".into(), queues: true, jobs: false, create: true
+        name: "Айгүл С.".into(),
+        role: "Диспетчер".into(),
+        csrf: "c5f0".into(),
+        queues: true,
+        jobs: false,
+        create: true,
+        calls: true,
+        people: true,
+        audit: true,
     });
     Shell {
         w: Words { book, lang },
@@ -46,6 +56,7 @@ pub(in crate::web) fn shell(book: &Book, lang: Lang, who: bool) -> Shell<'_> {
         notice: None,
         again: "",
         dangers: Vec::new(),
+        down: Vec::new(),
     }
 }
 
@@ -55,12 +66,46 @@ pub(in crate::web) fn checked(name: &str, lang: Lang, template: &impl Template) 
     if let Ok(dir) = std::env::var("JAMBYL_PAGES") {
         let looked = html
             .replace(&LINKS.css, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/site.css"))
+            .replace(&LINKS.desk_css, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/desk.css"))
+            .replace(&LINKS.desk_js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/desk.js"))
             .replace(&LINKS.js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/live.js"));
         std::fs::write(format!("{dir}/{name}.{lang}.html"), looked).unwrap();
     }
-    for group in
-        ["console", "public", "act", "state", "event", "timer", "stage", "priority", "error", "delivery", "unit", "file", "unknown", "safety"]
-    {
+    for group in [
+        "console",
+        "public",
+        "act",
+        "state",
+        "event",
+        "timer",
+        "stage",
+        "priority",
+        "error",
+        "delivery",
+        "unit",
+        "file",
+        "unknown",
+        "safety",
+        "board",
+        "bulk",
+        "find",
+        "present",
+        "undo",
+        "clash",
+        "joined",
+        "near",
+        "reply_form",
+        "canned",
+        "keys",
+        "calls",
+        "call",
+        "callback_outcome",
+        "map",
+        "who",
+        "audit",
+        "permission",
+        "role",
+    ] {
         for (at, _) in html.match_indices(&format!("{group}.")) {
             let before = html[..at].chars().last().unwrap_or(' ');
             let after = html[at + group.len() + 1..].chars().next().unwrap_or(' ');
@@ -105,11 +150,11 @@ pub(in crate::web) fn request(n: u64, hazard: Option<Hazard>, events: &[Event]) 
     r
 }
 
-fn queued() -> Event {
+pub(super) fn queued() -> Event {
     Event::Queued { queue: QueueCode::new("water_taraz").unwrap(), rule: "water".into() }
 }
 
-fn stored(request: Request, minutes: i64) -> Stored {
+pub(super) fn stored(request: Request, minutes: i64) -> Stored {
     Stored { request, last_hash: GENESIS, sort_due: now() + Duration::minutes(minutes), overdue: minutes < 0 }
 }
 
@@ -134,6 +179,7 @@ fn message(direction: &str, author: &str, words: Option<&str>, minutes: i64) -> 
         direction: direction.into(),
         author: author.into(),
         text: words.map(Into::into),
+        unsent: false,
         at: now() - Duration::minutes(minutes),
     }
 }
@@ -164,6 +210,13 @@ fn sent(m: Option<&Message>, template: Option<&str>, status: &str, minutes: i64)
         provider_id: None,
         sent_text: None,
         error: None,
+        stage: 0,
+        reason: None,
+        delivered_at: None,
+        read_at: None,
+        failed_at: None,
+        origin_id: None,
+        approved: None,
     }
 }
 
@@ -235,6 +288,8 @@ fn material() -> Material {
         attempts: 1,
         next_attempt_at: now(),
         at: now() - Duration::minutes(118),
+        uploader_id: None,
+        message_id: None,
     };
     Material {
         timers: vec![timer(r.id, Stage::Accept, TimerState::Met, -60), timer(r.id, Stage::Restore, TimerState::Running, 95)],
@@ -251,16 +306,22 @@ fn material() -> Material {
         ],
         journal: journal.collect(),
         names: BTreeMap::from([("staff:1".to_owned(), format!("Айгүл {EVIL}"))]),
-        phone: Some(Phone::parse("+77011234567").unwrap()),
+        phone: Some((Phone::parse("+77011234567").unwrap(), false)),
+        outlook: Outlook { channel: Some(ChannelKind::Whatsapp), closes_at: Some(now()), plan: Plan::Chat { until: Some(now()) } },
         thought: Some(verdict()),
         why: vec!["service:water:құбыр жарылды".into(), format!("model:water:{EVIL}")],
         numbers: BTreeMap::new(),
+        joined: vec![stored(request(41, None, &[queued(), Event::Merged { into: r.id }]), 0)],
+        joined_count: 1,
+        near: vec![stored(request(42, Some(Hazard::Flooding), &[queued()]), 30)],
+        present: vec![("Берік А.".into(), true)],
         stored: stored(r, 95),
     }
 }
 
-fn scope(role: Role) -> Scope {
-    Scope { staff: StaffId::fresh(), role, reach: Reach::All }
+pub(super) fn scope(role: Role) -> Scope {
+    let grants = Book::load(None).unwrap().roles.get(role).grants;
+    Scope { staff: StaffId::fresh(), role, grants, reach: Reach::All, districts: Vec::new() }
 }
 
 #[test]
@@ -270,6 +331,7 @@ fn the_request_page_is_whole_in_both_languages() {
     for lang in [Lang::Kk, Lang::Ru] {
         let html = checked("request", lang, &RequestPage::new(shell(&book, lang, true), &m, &scope(Role::Dispatcher), now(), Shown::default()));
         assert!(html.contains("&#60;script&#62;alert(1)") && !html.contains("<script>alert"));
+        assert!(html.contains("расталмаған") || html.contains("не подтверждён"), "a number that nobody proved is marked");
         assert!(html.contains("+7701 ••• •• 67") && !html.contains("+77011234567"), "the phone is masked");
         for part in
             ["name=\"csrf\" value=\"c5f0\"", "name=\"expected_version\" value=\"7\"", "acts/arrive", "acts/reply", "acts/transfer", "data-due="]
@@ -279,9 +341,45 @@ fn the_request_page_is_whole_in_both_languages() {
         assert!(!html.contains("acts/accept") && !html.contains("acts/reopen"));
         let said: Vec<usize> = ["Үшінші", "Бригада жолда", "Слесарь", "Тағы хабарлаймыз"].iter().map(|t| html.find(t).unwrap()).collect();
         assert!(said.is_sorted(), "the thread is in order");
-        let whole = RequestPage::new(shell(&book, lang, true), &m, &scope(Role::Dispatcher), now(), Shown { revealed: true, kept: None });
+        let whole = RequestPage::new(shell(&book, lang, true), &m, &scope(Role::Dispatcher), now(), Shown { revealed: true, ..Shown::default() });
         assert!(whole.render().unwrap().contains("tel:+77011234567"));
     }
+}
+
+#[test]
+fn each_message_tells_how_far_it_got_and_why_not() {
+    let book = Book::load(None).unwrap();
+    let mut m = material();
+    let row = |status: &str, stage: i16, reason: Option<&str>| OutboxRow {
+        channel: "whatsapp".into(),
+        stage,
+        reason: reason.map(Into::into),
+        read_at: Some(now()),
+        ..sent(None, Some("notice.started"), status, 5)
+    };
+    m.outbox = vec![
+        row("sent", 1, None),
+        row("sent", 5, None),
+        row("moved", 3, Some("window")),
+        row("dead", 3, Some("unreachable")),
+        OutboxRow { approved: Some("started_ru".into()), ..row("sent", 0, None) },
+    ];
+    m.outlook.plan = Plan::Other { channel: ChannelKind::Sms, why: Failure::Window };
+    let html = checked("delivery", Lang::Ru, &RequestPage::new(shell(&book, Lang::Ru, true), &m, &scope(Role::Dispatcher), now(), Shown::default()));
+    for part in [
+        "WhatsApp · принято каналом",
+        "WhatsApp · прочитано 21.11 18:40",
+        "ушло другим путём",
+        "житель давно не писал",
+        "не доставлено",
+        "этим каналом до жителя не достать",
+        "шаблоном",
+        "Короткий ответ",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    let kk = checked("delivery", Lang::Kk, &RequestPage::new(shell(&book, Lang::Kk, true), &m, &scope(Role::Dispatcher), now(), Shown::default()));
+    assert!(kk.contains("тұрғын көптен жазбаған") && kk.contains("Қысқа жауап"), "{kk}");
 }
 
 #[test]
@@ -305,7 +403,7 @@ fn what_triage_could_not_tell_is_offered_by_key() {
     assert!(html.contains("<title>⚠ 2 · ") && html.contains("href=\"/console/queues/gas\""));
     m.stored.request.service = ServiceCode::new("water").ok();
     let known = html_of(&m, Role::Dispatcher, Vec::new());
-    assert!(!known.contains("data-key") && !known.contains("<title>⚠"));
+    assert!(!known.contains("data-key=\"2\"") && !known.contains("<title>⚠"));
 }
 
 #[test]
@@ -318,9 +416,14 @@ fn what_was_typed_stays_when_it_was_refused() {
         let html = checked(
             "conflict",
             Lang::Ru,
-            &RequestPage::new(s, &m, &scope(Role::Dispatcher), now(), Shown { revealed: false, kept: Some((kind, &f)) }),
+            &RequestPage::new(s, &m, &scope(Role::Dispatcher), now(), Shown { revealed: false, kept: Some((kind, &f)), meant_for: Some(4) }),
         );
         assert!(html.contains("жду деталь &#60;script") && html.contains("role=\"alert\""));
+        let clash = &html[html.find("card clash").unwrap()..html.find("class=\"head\"").unwrap()];
+        assert!(
+            clash.contains("жду деталь") && clash.contains("Дан ответ") && !clash.contains("Зарегистрировано"),
+            "both sides stand there: {clash}"
+        );
         assert_eq!(html.contains("value=\"2026-11-22T10:00\""), kind == ActKind::Hold);
         assert_eq!(html.contains("<option value=\"gas\" selected>"), kind == ActKind::Refuse);
     }
@@ -340,13 +443,13 @@ fn acts_are_offered_by_role_and_state() {
             let mut r = r.clone();
             r.status = *status;
             for kind in allowed(&scope(*role), &r) {
-                assert!(kind.allowed_from(*status) && role.may(crate::domain::access::Permission::Act(kind)), "{role} {status} {kind}");
+                assert!(kind.allowed_from(*status) && scope(*role).may(crate::domain::access::Permission::Act(kind)), "{role} {status} {kind}");
             }
         }
     }
 }
 
-fn a_list() -> (Vec<Stored>, BTreeMap<RequestId, String>) {
+pub(super) fn a_list() -> (Vec<Stored>, BTreeMap<RequestId, String>) {
     let texts = [
         "Подъезд алдында құбыр жарылып, су көшеге ағып жатыр. 8 701 123 45 67",
         "С утра нет воды во всём доме, Абая 12",

@@ -1,7 +1,8 @@
 //! What was said about a request and what happened to it, in words, in order.
 
 use super::words::Words;
-use crate::config::local_date_time;
+use crate::config::{local_date_time, local_time};
+use crate::domain::delivery::shown;
 use crate::domain::outgoing::Params;
 use crate::domain::request::Event;
 use crate::domain::{Instant, Lang};
@@ -57,15 +58,28 @@ fn mark(w: &Words<'_>, row: Option<&OutboxRow>) -> Mark {
     let Some(row) = row else {
         return Mark { tone: "warn", words: w.t("delivery.none").to_owned() };
     };
-    let tone = match row.status.as_str() {
-        "sent" => "good",
-        "dead" => "bad",
-        "expired" | "parked" => "warn",
+    let state = shown(&row.status, row.stage);
+    let tone = match state {
+        "accepted" | "sent_on" | "delivered" | "read" | "played" => "good",
+        "dead" | "failed" => "bad",
+        "expired" | "parked" | "moved" => "warn",
         _ => "wait",
     };
-    let mut words = format!("{} · {}", w.of("channel", &row.channel), w.of("delivery", &row.status));
-    if let Some(at) = row.sent_at {
-        words.push_str(&format!(" {}", crate::config::local_time(at)));
+    let mut words = format!("{} · {}", w.of("channel", &row.channel), w.of("delivery", state));
+    if row.approved.is_some() {
+        words.push_str(&format!(" {}", w.t("delivery.as_template")));
+    }
+    let at = match state {
+        "read" | "played" => row.read_at,
+        "delivered" => row.delivered_at,
+        "failed" => row.failed_at,
+        _ => row.sent_at,
+    };
+    if let Some(at) = at {
+        words.push_str(&format!(" {}", local_time(at)));
+    }
+    if let Some(reason) = &row.reason {
+        words.push_str(&format!(" — {}", w.of("delivery.reason", reason)));
     }
     Mark { tone, words }
 }
@@ -104,7 +118,9 @@ pub(super) fn thread(w: &Words<'_>, names: &Names, said: &[Message], sent: &[Out
             },
         ));
     }
-    out.sort_by_key(|(at, _)| *at);
+    // Of one moment: what came, what the service said to it, what a person wrote.
+    let rank = |way: &str| ["in", "auto", "out"].iter().position(|w| *w == way);
+    out.sort_by_key(|(at, s)| (*at, rank(s.way).unwrap_or(3)));
     out.into_iter().map(|(_, s)| s).collect()
 }
 
@@ -129,6 +145,10 @@ fn detail(w: &Words<'_>, e: &Event, numbers: &BTreeMap<String, String>) -> Strin
         Event::Closed { by } => w.of("closed_by", by.as_str()),
         Event::Linked { to } => numbers.get(&to.to_string()).map(|n| format!("№ {n}")).unwrap_or_default(),
         Event::Merged { into } => numbers.get(&into.to_string()).map(|n| format!("№ {n}")).unwrap_or_default(),
+        Event::ParentChanged { parent, to } => {
+            let number = numbers.get(&parent.to_string()).map(|n| format!("№ {n} · ")).unwrap_or_default();
+            format!("{number}{}", w.of("state", to.as_str()))
+        }
         Event::Reclassified { class, service, district, hazard, priority } => {
             let mut parts = vec![w.class(*class), w.service(service.as_ref()), w.district(district.as_ref())];
             parts.extend(hazard.map(|h| w.of("hazard", h.as_str())));

@@ -3,6 +3,7 @@
 use crate::config::{Book, local_time};
 use crate::domain::outgoing::Params;
 use crate::domain::{Class, CrewCode, DistrictCode, Instant, Lang, QueueCode, ServiceCode, time};
+use crate::store::wires::WireRow;
 
 /// The book as one reader sees it.
 #[derive(Clone, Copy)]
@@ -97,6 +98,17 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// That a channel does not work, since when and why.
+    #[must_use]
+    pub fn wire_down(&self, wire: &WireRow) -> String {
+        let params = Params::from([
+            ("channel".to_owned(), self.of("channel", &wire.channel)),
+            ("since".to_owned(), local_time(wire.since)),
+            ("why".to_owned(), wire.reason.as_deref().map(|r| self.of("delivery.reason", r)).unwrap_or_default()),
+        ]);
+        self.book.messages.render(self.lang, "delivery.down", &params)
+    }
+
     /// A length of time in its two largest units.
     #[must_use]
     pub fn span(&self, secs: i64) -> String {
@@ -109,6 +121,15 @@ impl<'a> Words<'a> {
             (d, h, _) => [unit("unit.d", d), unit("unit.h", h)].into_iter().flatten().collect(),
         };
         parts.join(" ")
+    }
+
+    /// How long ago something was: "2 h 10 min ago".
+    #[must_use]
+    pub fn ago(&self, at: Instant, now: Instant) -> String {
+        match now.signed_duration_since(at).num_seconds() {
+            ..60 => self.t("console.just_now").to_owned(),
+            secs => self.with("console.ago", "time", &self.span(secs)),
+        }
     }
 
     /// A due time; none when there is none.

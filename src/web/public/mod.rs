@@ -10,21 +10,17 @@ use super::peer;
 use super::state::WebState;
 use crate::config::local_date_time;
 use crate::dispatch::resident_desk::{Stated, from_form};
-use crate::dispatch::{DispatchError, secrets};
+use crate::dispatch::{DispatchError, limits};
 use crate::domain::phone::Phone;
 use crate::domain::request::{Request, Status};
 use crate::domain::sla::{Stage, Timer};
 use crate::domain::{DistrictCode, Instant, RequestNumber};
-use crate::store::{rates, requests, timers};
-use actix_web::http::StatusCode;
+use crate::store::{requests, timers};
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::Duration;
 use serde::Deserialize;
-
-/// How often one address may look up numbers in ten minutes: enough for a person, useless for guessing.
-const LOOKS: i32 = 60;
 
 /// Routes of the public pages.
 pub fn configure(c: &mut ServiceConfig) {
@@ -97,9 +93,14 @@ pub async fn report(req: HttpRequest, state: web::Data<WebState>, form: web::For
             let also = if others.is_empty() { String::new() } else { format!("&also={}", others.join(",")) };
             Ok(see(&format!("/t/{}?new=1&lang={lang}{also}", made.leading.stored.request.number)))
         }
-        Err(e @ (DispatchError::Invalid { .. } | DispatchError::RateLimited)) => {
+        Err(e @ (DispatchError::Invalid { .. } | DispatchError::RateLimited { .. })) => {
             let s = Shell::new(&state, lang, None, "public").noticed(false, title(&state.core.book, lang, e.code()));
-            page(ApiError::new(e.code()).status(), &HomePage::new(s, form.into_inner(), ""))
+            let e = ApiError::from(e);
+            let mut answer = page(e.status(), &HomePage::new(s, form.into_inner(), ""))?;
+            if let Some(seconds) = e.retry_after {
+                answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
+            Ok(answer)
         }
         Err(e) => Err(e.into()),
     }
@@ -231,10 +232,7 @@ pub async fn track(
     number: web::Path<String>,
     just: web::Query<Just>,
 ) -> Result<HttpResponse, ApiError> {
-    let bucket = secrets::sha256(&["track", &peer::address(&req, &state)]);
-    if !rates::hit(state.core.db.write(), &bucket, Duration::minutes(10), LOOKS, state.core.wall()).await? {
-        return Err(ApiError::new("rate_limited"));
-    }
+    limits::look(&state.core, &peer::address(&req, &state)).await?;
     let mut s = Shell::new(&state, peer::language(&req), None, "public");
     let Ok(wanted) = RequestNumber::parse(&number) else {
         return refused(s, "error.bad_number", StatusCode::BAD_REQUEST, &number);

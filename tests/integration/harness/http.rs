@@ -1,5 +1,6 @@
 //! A plain client of the service: what came back, as it came.
 
+use super::openapi;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -90,8 +91,17 @@ impl Api {
         }
     }
 
+    /// Every answer is held against the API's description.
     pub async fn send(request: reqwest::RequestBuilder) -> Answer {
-        Answer::of(request.send().await.unwrap()).await
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let json = request.headers().get("content-type").is_some_and(|v| v == "application/json");
+        let sent = request.body().and_then(reqwest::Body::as_bytes).filter(|_| json).map(<[u8]>::to_vec);
+        let answer = Answer::of(client.execute(request).await.unwrap()).await;
+        let kind = answer.headers.get("content-type").and_then(|v| v.to_str().ok());
+        openapi::hold(&method, &path, sent.as_deref(), answer.status, kind, &answer.text);
+        answer
     }
 
     /// Below `/api/v1`.
@@ -102,6 +112,11 @@ impl Api {
     /// Below `/api/v1`.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         Self::send(self.call(Method::POST, &format!("/api/v1{path}")).json(body)).await
+    }
+
+    /// Below `/api/v1`.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        Self::send(self.call(Method::PUT, &format!("/api/v1{path}")).json(body)).await
     }
 
     /// Below `/api/v1`.

@@ -1,16 +1,28 @@
 //! What stories are told with.
 
+pub mod browser;
+pub mod bucket;
+pub mod doors;
 pub mod http;
 pub mod kit;
 pub mod log;
+pub mod meta;
+pub mod openapi;
+pub mod parts;
 pub mod pbx;
 pub mod people;
+pub mod provider;
+pub mod sms;
 pub mod telegram;
 pub mod world;
 
+pub use browser::{Browser, csrf_of, leads};
+pub use doors::{Delivery, Door, Visitor};
 pub use http::{Answer, Api, sane};
 pub use kit::{Backend, Kit};
+pub use meta::MetaFail;
 pub use people::{AppResident, CrewMember, PASSWORD, Resident, Staff, deliver, number_in};
+pub use sms::SmsFail;
 pub use telegram::Fail;
 pub use world::{Options, SECRET, World, text};
 

@@ -1,6 +1,7 @@
 //! The people of a story: each is a type, and does only what such a person can do.
 
 use super::http::{Answer, Api};
+use super::parts;
 use super::telegram::Shown;
 use super::world::{SECRET, World, text};
 use jambyl109::dispatch::accounts::{self, NewStaff};
@@ -135,6 +136,8 @@ pub fn number_in(words: &str) -> String {
 pub struct AppResident {
     pub api: Api,
     pub id: String,
+    /// What renews the token.
+    pub refresh: String,
 }
 
 impl AppResident {
@@ -145,7 +148,19 @@ impl AppResident {
         let letter = w.server.sms.take().pop().expect("no short message came");
         let code: String = letter.message.text.split(|c: char| !c.is_ascii_digit()).find(|w| w.len() == 6).expect("no code").to_owned();
         let got = w.api().post("/auth/token", &json!({"phone": phone, "code": code})).await.expect(200);
-        Self { api: w.api().with(&text(&got, "token")), id: text(&got, "resident_id") }
+        Self::of(w, &got)
+    }
+
+    /// Out of the answer of a sign-in or a renewal.
+    #[must_use]
+    pub fn of(w: &World, got: &Value) -> Self {
+        Self { api: w.api().with(&text(got, "token")), id: text(got, "resident_id"), refresh: text(got, "refresh_token") }
+    }
+
+    /// Brings a file; what comes back.
+    pub async fn brings(&self, bytes: &[u8]) -> Answer {
+        let (kind, body) = parts::form(&[parts::Part::file(bytes)]);
+        Api::send(self.api.call(Method::POST, "/api/v1/media").header("content-type", kind).body(body)).await
     }
 
     pub async fn reports(&self, words: &str) -> Value {
@@ -170,6 +185,7 @@ impl Staff {
             name: format!("Қызметкер {login}"),
             role,
             queues: queues.iter().map(|q| QueueCode::new(*q).unwrap()).collect(),
+            districts: Vec::new(),
             crew: crew.map(|c| CrewCode::new(c).unwrap()),
             lang: Lang::Kk,
             password: PASSWORD.to_owned(),

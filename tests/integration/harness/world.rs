@@ -2,6 +2,8 @@
 
 use super::http::Api;
 use super::kit::{Backend, Kit};
+use super::meta::FakeMeta;
+use super::sms::FakeSms;
 use super::telegram::{FakeTelegram, TOKEN};
 use bots::stub::StubChannel;
 use jambyl109::app::{App, Overrides, Role};
@@ -14,8 +16,10 @@ use jambyl109::store::{Watch, journal, outbox, raw_events, requests};
 use jambyl109::workers::alarms::AlarmWorker;
 use jambyl109::workers::bookkeeper::Bookkeeper;
 use jambyl109::workers::calls::CallsWorker;
+use jambyl109::workers::deliveries::Deliveries;
 use jambyl109::workers::health::WireHealth;
 use jambyl109::workers::housekeeping::Housekeeper;
+use jambyl109::workers::indexer::Indexer;
 use jambyl109::workers::intake::IntakeWorker;
 use jambyl109::workers::media::MediaWorker;
 use jambyl109::workers::models::ModelWatch;
@@ -53,8 +57,10 @@ pub struct Server {
     pub health: Arc<WireHealth>,
     pub housekeeper: Arc<Housekeeper>,
     pub calls: Arc<CallsWorker>,
+    pub deliveries: Arc<Deliveries>,
     pub alarms: Arc<AlarmWorker>,
     pub bookkeeper: Arc<Bookkeeper>,
+    pub indexer: Arc<Indexer>,
     pub files: Arc<dyn object_store::ObjectStore>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<Result<(), jambyl109::app::AppError>>>,
@@ -69,8 +75,8 @@ impl Server {
         let w = &app.workers;
         let (intake, outbox, sweeper, reconciler) = (w.intake.clone(), w.outbox.clone(), w.sweeper.clone(), w.reconciler.clone());
         let (silence, media, health, housekeeper) = (w.silence.clone(), w.media.clone(), w.health.clone(), w.housekeeper.clone());
-        let (models, calls) = (w.models.clone(), w.calls.clone());
-        let (alarms, bookkeeper) = (w.alarms.clone(), w.bookkeeper.clone());
+        let (models, calls, deliveries) = (w.models.clone(), w.calls.clone(), w.deliveries.clone());
+        let (alarms, bookkeeper, indexer) = (w.alarms.clone(), w.bookkeeper.clone(), w.indexer.clone());
         let (core, wires, files) = (app.core.clone(), app.wires.clone(), app.media.clone());
         let api = Api::new(format!("http://{}", app.addr()));
         let running = Some(tokio::spawn(app.run_until(async move {
@@ -92,8 +98,10 @@ impl Server {
             health,
             housekeeper,
             calls,
+            deliveries,
             alarms,
             bookkeeper,
+            indexer,
             files,
             stop: Some(stop),
             running,
@@ -120,11 +128,13 @@ impl Server {
             let mut n = self.intake.tick().await.unwrap();
             n += self.calls.tick().await.unwrap();
             n += self.silence.tick().await.unwrap();
+            n += self.deliveries.tick().await.unwrap();
             n += self.sweeper.tick().await.unwrap();
             n += self.bookkeeper.tick().await.unwrap();
             n += self.alarms.tick().await.unwrap();
             n += self.outbox.tick().await.unwrap();
             n += self.media.tick().await.unwrap();
+            n += self.indexer.tick().await.unwrap();
             if n == 0 {
                 return;
             }
@@ -138,6 +148,8 @@ pub struct World {
     pub kit: Kit,
     pub clock: Arc<ManualClock>,
     pub telegram: FakeTelegram,
+    pub meta: FakeMeta,
+    pub sms: FakeSms,
     pub config: Config,
     pub server: Server,
     live: bool,
@@ -154,9 +166,17 @@ pub struct Options {
     pub settings: Vec<(String, String)>,
     /// Sees every statement that goes to the database.
     pub watch: Option<Watch>,
+    /// WhatsApp, Instagram, the Facebook page and a gateway of short messages besides Telegram.
+    pub every_door: bool,
 }
 
 impl Options {
+    /// All doors are open.
+    #[must_use]
+    pub fn every_door() -> Self {
+        Self { every_door: true, ..Self::default() }
+    }
+
     #[must_use]
     pub fn with(key: &str, value: &str) -> Self {
         Self::default().and(key, value)
@@ -169,7 +189,7 @@ impl Options {
     }
 }
 
-fn settings(kit: &Kit, telegram: &FakeTelegram, options: &Options) -> Config {
+fn settings(kit: &Kit, telegram: &FakeTelegram, meta: &FakeMeta, sms: &FakeSms, options: &Options) -> Config {
     let dir = kit.dir.path();
     let path = |name: &str| dir.join(name).display().to_string();
     let mut env: Vec<(String, String)> = [
@@ -188,6 +208,9 @@ fn settings(kit: &Kit, telegram: &FakeTelegram, options: &Options) -> Config {
         ("OUTBOX__PER_CHAT_INTERVAL_MS", "0".into()),
         ("JOURNAL__KEY", "a key of the tests that is long enough".into()),
         ("SHUTDOWN__DEADLINE_SECS", "10".into()),
+        // Stories that are not about signing in let days pass without doing it again.
+        ("AUTH__ACCESS_MINUTES", "100000".into()),
+        ("PUSH__TRANSPORT", "stub".into()),
     ]
     .into_iter()
     .map(|(k, v)| (format!("JAMBYL__{k}"), v))
@@ -195,6 +218,9 @@ fn settings(kit: &Kit, telegram: &FakeTelegram, options: &Options) -> Config {
     if let Some((url, prefix)) = &kit.redis {
         env.push(("JAMBYL__REDIS__URL".into(), url.clone()));
         env.push(("JAMBYL__REDIS__PREFIX".into(), prefix.clone()));
+    }
+    if options.every_door {
+        env.extend(meta.settings().into_iter().chain(sms.settings(dir)).map(|(k, v)| (format!("JAMBYL__{k}"), v)));
     }
     env.extend(options.settings.iter().map(|(k, v)| (format!("JAMBYL__{k}"), v.clone())));
     config::load(None, env.into_iter()).unwrap()
@@ -210,9 +236,21 @@ impl Kit {
         super::log::init();
         let telegram = FakeTelegram::start().await;
         let clock = ManualClock::at(MORNING.parse().unwrap());
-        let config = settings(&self, &telegram, &options);
+        let (meta, sms) = (FakeMeta::start().await, FakeSms::start().await);
+        let config = settings(&self, &telegram, &meta, &sms, &options);
         let server = Server::start(&config, &clock, !options.live, options.live, options.watch.clone()).await;
-        World { kit: self, clock, telegram, config, server, live: options.live, update: AtomicI64::new(700_000), finished: AtomicBool::new(false) }
+        World {
+            kit: self,
+            clock,
+            telegram,
+            meta,
+            sms,
+            config,
+            server,
+            live: options.live,
+            update: AtomicI64::new(700_000),
+            finished: AtomicBool::new(false),
+        }
     }
 }
 

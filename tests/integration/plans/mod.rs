@@ -8,7 +8,7 @@ use jambyl109::dispatch::accounts;
 use jambyl109::domain::access::Role;
 use jambyl109::domain::inbound::ChannelKind;
 use jambyl109::domain::{ConversationId, Instant, RequestId, RequestNumber, ResidentId};
-use jambyl109::store::{self, conversations, journal, outbox, raw_events, requests, timers};
+use jambyl109::store::{self, conversations, deliveries, journal, outbox, raw_events, requests, timers};
 use plan::Fault;
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Statement};
@@ -69,6 +69,7 @@ async fn would_be_noticed(w: &World, asked: &[Statement]) {
     let mut not_missed = Vec::new();
     for index in [
         "ix_request_queue",
+        "ix_request_board",
         "ix_request_crew",
         "ix_request_resident",
         "ix_message_request",
@@ -79,18 +80,28 @@ async fn would_be_noticed(w: &World, asked: &[Statement]) {
         "ix_attachment_waiting",
         "ix_sla_timer_due",
         "ix_conversation_silence",
+        "ix_conversation_held",
+        "ix_outbox_origin",
     ] {
-        let made = w.query(&format!("SELECT indexdef FROM pg_indexes WHERE indexname = '{index}'")).await[0][0].clone();
-        w.tamper(&format!("DROP INDEX {index}")).await;
+        // The index of the board knows queues and crews too: on a store of this size it stands in for these two.
+        let stands_in = matches!(index, "ix_request_queue" | "ix_request_crew").then_some("ix_request_board");
+        let mut made = Vec::new();
+        for name in std::iter::once(index).chain(stands_in) {
+            made.push(w.query(&format!("SELECT indexdef FROM pg_indexes WHERE indexname = '{name}'")).await[0][0].clone());
+            w.tamper(&format!("DROP INDEX {name}")).await;
+        }
         let mut faults: Vec<Fault> = Vec::new();
         let leading = plan::leading(w.core().db.read()).await;
-        for s in asked {
+        // What the board itself asks does not count then.
+        for s in asked.iter().filter(|s| stands_in.is_none() || !s.sql.contains("is_open = TRUE")) {
             faults.extend(plan::faults(w.core().db.read(), &leading, s).await);
         }
         if faults.is_empty() {
             not_missed.push(index);
         }
-        w.tamper(&made).await;
+        for sql in &made {
+            w.tamper(sql).await;
+        }
     }
     assert!(not_missed.is_empty(), "nobody misses {not_missed:?}");
 }
@@ -152,6 +163,14 @@ impl People {
             let query = next.split_once('?').unwrap().1;
             page(w, "dispatcher", &format!("{list}?{query}")).await;
         }
+        for filter in ["", "?danger=1", "?overdue=1", "?district=taraz", "?service=electricity&status=queued", "?queue=electricity&class=incident"] {
+            let first = page(w, "dispatcher", &format!("/console/board{filter}")).await;
+            let Some(next) = first.split('"').find(|part| part.contains("cursor=")) else { continue };
+            page(w, "dispatcher", &next.replace("&amp;", "&").replace("&#38;", "&")).await;
+        }
+        for path in ["/console/board/rows", "/console/map", "/console/calls"] {
+            page(w, "dispatcher", path).await;
+        }
         page(w, "dispatcher", "/console/queues").await;
         page(w, "dispatcher", &format!("/console/requests/{number}")).await;
         page(w, "crew", "/console/jobs").await;
@@ -200,6 +219,28 @@ async fn ask_the_store(w: &World, people: &People) {
     let resting = [("sms".to_owned(), "main".to_owned())];
     outbox::candidates(db, w.core().wall(), &["telegram", "mail"], &resting, 256).await.unwrap();
     store::access_log::of_request(db, id).await.unwrap();
+    deliveries::by_provider(db, "whatsapp", "main", "wamid.77").await.unwrap();
+    deliveries::family(db, 77).await.unwrap();
+    deliveries::held(db, "telegram", "main", "500001").await.unwrap();
+    conversations::back(db, 100).await.unwrap();
+    let person = store::staff::by_login(db, "dispatcher").await.unwrap().unwrap().id;
+    let everything = store::access_log::Search::default();
+    for search in [
+        everything.clone(),
+        store::access_log::Search { before: Some((at, 77)), ..everything.clone() },
+        store::access_log::Search { person: Some(person), before: Some((at, 77)), ..everything.clone() },
+        store::access_log::Search { request: Some(id), ..everything.clone() },
+        store::access_log::Search { object: Some("call:77".into()), ..everything.clone() },
+        store::access_log::Search { from: Some(at), to: Some(at + chrono::Duration::hours(1)), ..everything },
+    ] {
+        store::access_log::search(db, &search, 101).await.unwrap();
+    }
+    let scope = store::staff::by_login(db, "dispatcher").await.unwrap().unwrap().scope(&w.core().book.roles);
+    for question in ["жарық жоқ", "сөз77", "жарыкк", "+77017654321"] {
+        jambyl109::dispatch::search::find(w.core(), &scope, question).await.unwrap();
+    }
+    store::joined::shown(db, id, 20).await.unwrap();
+    store::joined::count(db, id).await.unwrap();
 }
 
 /// A message from the door to the answer, an act, a clock that runs out, and a round of everything that goes on by itself.
@@ -212,8 +253,10 @@ async fn work(w: &World) {
     w.server.reconciler.tick().await.unwrap();
     w.server.sweeper.tick().await.unwrap();
     w.server.silence.tick().await.unwrap();
+    w.server.deliveries.tick().await.unwrap();
     w.server.media.tick().await.unwrap();
     w.server.housekeeper.fold().await.unwrap();
+    w.server.indexer.tick().await.unwrap();
     let status: Value = w.api().raw("/health/live").await.json();
     assert_eq!(status["status"], "ok");
 }

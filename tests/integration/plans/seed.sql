@@ -58,9 +58,19 @@ INSERT INTO otp (id, purpose, subject, code_hash, attempts, created_at, expires_
 SELECT lpad(to_hex(k), 32, '0')::uuid, 'sign_in', '+7701' || lpad(k::text, 7, '0'), 'x', 0, now(), timestamptz '2030-01-01' FROM generate_series(1, 20000) k;
 
 INSERT INTO access_log (at, actor, what, request_id)
-SELECT now(), 'staff', 'thread', lpad(to_hex(k), 32, '0')::uuid FROM generate_series(1, 20000) k;
+SELECT timestamptz '2026-11-20 12:00:00Z' - k * interval '5 minutes', 'staff:' || (k % 40), 'thread', lpad(to_hex(k), 32, '0')::uuid
+FROM generate_series(1, 20000) k;
 
 INSERT INTO idempotency (scope, key, body_hash, status, created_at)
 SELECT 'seed', k::text, 'x', 201, now() FROM generate_series(1, 20000) k;
 
 INSERT INTO open_delta (queue, status, overdue, n) SELECT queue, status, overdue, count(*) FROM request WHERE is_open GROUP BY 1, 2, 3;
+
+UPDATE message SET searched = TRUE WHERE id > lpad(to_hex(300), 32, '0')::uuid;
+UPDATE request_place SET searched = TRUE WHERE request_id > lpad(to_hex(300), 32, '0')::uuid;
+INSERT INTO request_word (word, request_id)
+SELECT w, lpad(to_hex(k), 32, '0')::uuid FROM generate_series(1, 20000) k, LATERAL (VALUES ('жарык'), ('жок'), ('соз' || k % 5000)) v(w);
+INSERT INTO search_gram (gram, word)
+SELECT DISTINCT substr('^' || word || '$', i, 3), word FROM (SELECT DISTINCT word FROM request_word) x, LATERAL generate_series(1, length(word)) i;
+INSERT INTO staff_seen (staff_id, request_id, at)
+SELECT lpad(to_hex(s), 32, '0')::uuid, lpad(to_hex(k), 32, '0')::uuid, now() FROM generate_series(1, 4) s, generate_series(1, 20000) k;

@@ -1,7 +1,7 @@
 //! What a private message says: words, a command, a place, a card, a file, or something we cannot use.
 
-use super::super::raw::{Object, tidy};
 use super::super::update::{Kind, Media, MediaKind, Sender};
+use crate::raw::{Object, tidy};
 use serde_json::value::RawValue;
 use teloxide::types::{FileMeta, Message};
 

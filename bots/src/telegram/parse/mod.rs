@@ -4,8 +4,8 @@
 //! same way, because a cry for help must not be lost over a new field beside it. Places, cards and files are read by teloxide's `Message`.
 //! teloxide's own `Update` is not enough: it hides which kind it failed on and looks at the first unknown key only.
 
-use super::raw::{Object, tidy};
 use super::update::{ChatType, Incoming, Kind, Sender};
+use crate::raw::{Object, tidy};
 use chrono::DateTime;
 use thiserror::Error;
 

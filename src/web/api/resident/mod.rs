@@ -2,5 +2,8 @@
 
 pub mod auth;
 pub mod catalog;
+pub mod devices;
 pub mod me;
+pub mod media;
 pub mod requests;
+pub mod thread;

@@ -4,7 +4,7 @@ use crate::dispatch::DispatchError;
 use crate::dispatch::acts::MAX_TEXT;
 use crate::dispatch::problems::Registered;
 use crate::dispatch::resident_desk::{self, Created, OwnAct, Stated};
-use crate::domain::{RequestId, ResidentId};
+use crate::domain::{AttachmentId, RequestId, ResidentId};
 use crate::store::timers;
 use crate::web::api::access::Own;
 use crate::web::api::cursor::{self, OwnCursor};
@@ -27,6 +27,12 @@ pub struct NewRequest {
     lat: Option<f64>,
     lon: Option<f64>,
     language: Option<String>,
+    media: Option<Vec<String>>,
+}
+
+/// Files that were brought before, by their identifiers.
+fn files(given: Option<Vec<String>>) -> Result<Vec<AttachmentId>, ApiError> {
+    given.unwrap_or_default().iter().map(|id| id.parse().map_err(|_| input::wrong("media", "not an identifier that POST /media gave"))).collect()
 }
 
 impl NewRequest {
@@ -40,6 +46,7 @@ impl NewRequest {
             address: input::words("address", self.address)?.filter(|a| !a.trim().is_empty()),
             location: input::location(self.lat, self.lon)?,
             lang: input::lang(self.language.as_deref())?,
+            media: files(self.media)?,
         })
     }
 }
@@ -56,7 +63,7 @@ pub async fn create(req: HttpRequest, who: Own, state: web::Data<WebState>, body
     let shape = |made: &Registered| view::made(&state.core.book, made, view::own).to_string();
     let mut answer = HttpResponse::Created();
     answer.content_type("application/json");
-    Ok(match resident_desk::create(&state.core, who.0, stated, key, &shape).await? {
+    Ok(match resident_desk::create(&state.core, who.resident, stated, key, &shape).await? {
         Created::Fresh { answer: body, .. } => answer.body(body),
         Created::Repeated { answer: body } => answer.insert_header(("idempotent-replayed", "true")).body(body),
     })
@@ -75,7 +82,7 @@ pub struct Paging {
 pub async fn list(who: Own, state: web::Data<WebState>, q: web::Query<Paging>) -> Result<HttpResponse, ApiError> {
     let limit = input::limit(q.limit.as_deref())?;
     let before = cursor::decode::<OwnCursor>(q.cursor.as_deref())?.map(|c| (c.at, c.id));
-    let rows = resident_desk::mine(&state.core, who.0, before, limit as u64 + 1).await?;
+    let rows = resident_desk::mine(&state.core, who.resident, before, limit as u64 + 1).await?;
     let (rows, next) = cursor::page(rows, limit, OwnCursor::after);
     let ids: Vec<RequestId> = rows.iter().map(|s| s.request.id).collect();
     let clocks = timers::of_requests(state.core.db.read(), &ids).await?;
@@ -88,7 +95,7 @@ pub async fn list(who: Own, state: web::Data<WebState>, q: web::Query<Paging>) -
 /// # Errors
 /// `bad_number`, `not_found`.
 pub async fn show(who: Own, state: web::Data<WebState>, number: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    let subject = resident_desk::own(&state.core, who.0, &input::number(&number)?).await?;
+    let subject = resident_desk::own(&state.core, who.resident, &input::number(&number)?).await?;
     Ok(HttpResponse::Ok().json(view::own(&subject)))
 }
 
@@ -112,15 +119,18 @@ fn refused(e: DispatchError) -> ApiError {
 #[serde(deny_unknown_fields)]
 pub struct Said {
     text: Option<String>,
+    media: Option<Vec<String>>,
 }
 
-/// `POST /requests/{number}/messages`.
+/// `POST /requests/{number}/messages`: words, files, or both.
 ///
 /// # Errors
-/// `empty_text`, `too_large`, `not_found`.
+/// `bad_request` without either, `empty_text`, `too_large`, `unprocessable` for files, `not_found`.
 pub async fn message(who: Own, state: web::Data<WebState>, number: web::Path<String>, body: web::Json<Said>) -> Result<HttpResponse, ApiError> {
-    let text = input::needed_words("text", body.into_inner().text)?;
-    perform(&state, who.0, &number, OwnAct::Message(text)).await
+    let Said { text, media } = body.into_inner();
+    let media = files(media)?;
+    let text = if media.is_empty() { input::needed_words("text", text)? } else { input::words("text", text)?.unwrap_or_default() };
+    perform(&state, who.resident, &number, OwnAct::Message { text, media }).await
 }
 
 #[derive(Deserialize)]
@@ -136,7 +146,7 @@ pub struct Score {
 pub async fn rating(who: Own, state: web::Data<WebState>, number: web::Path<String>, body: web::Json<Score>) -> Result<HttpResponse, ApiError> {
     // What does not fit is as wrong as 0.
     let score = u8::try_from(input::needed("score", body.score)?).unwrap_or(0);
-    perform(&state, who.0, &number, OwnAct::Rate(score)).await
+    perform(&state, who.resident, &number, OwnAct::Rate(score)).await
 }
 
 #[derive(Default, Deserialize)]
@@ -160,7 +170,7 @@ pub async fn reopen(
     if reason.as_ref().is_some_and(|r| r.chars().count() > MAX_TEXT) {
         return Err(ApiError::detail("too_large", format!("reason: at most {} characters", MAX_TEXT)));
     }
-    perform(&state, who.0, &number, OwnAct::Reopen(reason)).await
+    perform(&state, who.resident, &number, OwnAct::Reopen(reason)).await
 }
 
 /// `POST /requests/{number}/confirm`: it is fixed.
@@ -168,5 +178,5 @@ pub async fn reopen(
 /// # Errors
 /// `not_now`, `not_found`.
 pub async fn confirm(who: Own, state: web::Data<WebState>, number: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    perform(&state, who.0, &number, OwnAct::Confirm).await
+    perform(&state, who.resident, &number, OwnAct::Confirm).await
 }

@@ -2,7 +2,7 @@
 
 use crate::dispatch::acts::actor_of;
 use crate::dispatch::call_desk;
-use crate::domain::access::{Reach, Scope};
+use crate::domain::access::Scope;
 use crate::domain::call::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::{CallId, Instant, RequestId, house};
@@ -135,24 +135,25 @@ pub fn masked(c: &StoredCall) -> Value {
 }
 
 fn covers(scope: &Scope, s: &Stored) -> bool {
-    match (&s.request.queue, &scope.reach) {
-        (_, Reach::All) => true,
-        (Some(q), _) => scope.covers(q, s.request.crew.as_ref()),
-        (None, _) => false,
-    }
+    scope.sees(&s.request)
 }
 
-/// The resident whose number it is. A number is a claim: it opens nothing that the scope does not.
-async fn claimed(c: &impl Conn, phone: Option<&Phone>) -> Result<Option<Resident>, StoreError> {
+/// Who may be calling.
+async fn claimed(c: &impl Conn, phone: Option<&Phone>) -> Result<Vec<Resident>, StoreError> {
     match phone {
-        Some(p) => residents::by_phone(c, p).await,
-        None => Ok(None),
+        Some(p) => residents::behind(c, p).await,
+        None => Ok(Vec::new()),
     }
 }
 
-async fn own_requests(c: &impl Conn, scope: &Scope, resident: Option<&Resident>) -> Result<Vec<Stored>, StoreError> {
-    let Some(r) = resident else { return Ok(Vec::new()) };
-    Ok(requests::of_resident(c, r.id, None, ON_CARD).await?.into_iter().filter(|s| covers(scope, s)).collect())
+/// Their requests, the newest first.
+async fn own_requests(c: &impl Conn, scope: &Scope, callers: &[Resident]) -> Result<Vec<Stored>, StoreError> {
+    let mut own = Vec::new();
+    for r in callers {
+        own.extend(requests::of_resident(c, r.id, None, ON_CARD).await?.into_iter().filter(|s| covers(scope, s)));
+    }
+    own.sort_by_key(|s| std::cmp::Reverse((s.request.received_at, s.request.id)));
+    Ok(own)
 }
 
 /// "Who is calling" for the stream: masked, with the numbers of the caller's open requests that the scope covers.
@@ -160,13 +161,10 @@ async fn own_requests(c: &impl Conn, scope: &Scope, resident: Option<&Resident>)
 /// # Errors
 /// The store's.
 pub async fn live(c: &impl Conn, scope: &Scope, call: &StoredCall) -> Result<Value, StoreError> {
-    let resident = claimed(c, call.phone.as_ref()).await?;
-    let open: Vec<String> = own_requests(c, scope, resident.as_ref())
-        .await?
-        .iter()
-        .filter(|s| s.request.status.is_open())
-        .map(|s| s.request.number.to_string())
-        .collect();
+    let callers = claimed(c, call.phone.as_ref()).await?;
+    let resident = callers.first();
+    let open: Vec<String> =
+        own_requests(c, scope, &callers).await?.iter().filter(|s| s.request.status.is_open()).map(|s| s.request.number.to_string()).collect();
     let mut body = masked(call);
     if let Some(map) = body.as_object_mut() {
         map.insert("mine".into(), json!(call.staff == Some(scope.staff)));
@@ -204,10 +202,13 @@ pub async fn card(who: Granted, state: web::Data<WebState>, path: web::Path<Stri
     }
     let (db, now) = (state.core.db.read(), state.core.now());
     let actor = actor_of(&who.scope).to_string();
-    access_log::note(state.core.db.write(), state.core.wall(), &actor, "call", None, Some(&stored.id.to_string())).await?;
+    let object = format!("call:{}", stored.id);
+    let entry = access_log::Entry { actor: &actor, what: "call", object: Some(&object), ..Default::default() };
+    access_log::write(state.core.db.write(), state.core.wall(), &entry).await?;
 
-    let resident = claimed(db, stored.phone.as_ref()).await?;
-    let own = own_requests(db, &who.scope, resident.as_ref()).await?;
+    let callers = claimed(db, stored.phone.as_ref()).await?;
+    let resident = callers.first();
+    let own = own_requests(db, &who.scope, &callers).await?;
     let own_ids: Vec<RequestId> = own.iter().map(|s| s.request.id).collect();
     let listed = listed::rows(db, &who.scope, &own_ids).await?;
     let rows = super::queues::rows_of(&listed);
@@ -230,7 +231,7 @@ pub async fn card(who: Granted, state: web::Data<WebState>, path: web::Path<Stri
         map.insert("phone".into(), json!(stored.phone.as_ref().map(Phone::e164)));
         map.insert("caller_name".into(), json!(call.caller_name));
         map.insert("dialled".into(), json!(call.dialled));
-        map.insert("resident".into(), resident.as_ref().map_or(Value::Null, |r| json!({"id": r.id, "name": r.name, "language": r.lang})));
+        map.insert("resident".into(), resident.map_or(Value::Null, |r| json!({"id": r.id, "name": r.name, "language": r.lang})));
         map.insert("requests".into(), json!(rows));
         map.insert("links".into(), links_of(db, &who.scope, stored.id).await?);
         map.insert("thread".into(), thread(&own, &history));

@@ -42,6 +42,6 @@ pub async fn jobs(who: Granted, state: web::Data<WebState>, code: web::Path<Stri
     let db = state.core.db.read();
     let mut rows = listed::crew_rows(db, &who.scope, &crew.code, JOBS).await?;
     // A crew may work for a queue that this dispatcher does not reach.
-    rows.retain(|r| r.stored.request.queue.as_ref().is_some_and(|q| who.scope.covers(q, r.stored.request.crew.as_ref())));
+    rows.retain(|r| who.scope.sees(&r.stored.request));
     Ok(HttpResponse::Ok().json(view::list(rows_of(&rows), None)))
 }

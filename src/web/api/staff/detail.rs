@@ -7,11 +7,10 @@ use crate::domain::request::Event;
 use crate::domain::verdict::Verdict;
 use crate::domain::{RequestId, StaffId};
 use crate::store::journal::JournalRow;
-use crate::store::{Conn, StoreError, access_log, attachments, calls, journal, messages, outbox, requests, residents, staff, timers};
+use crate::store::{Conn, StoreError, access_log, attachments, calls, journal, messages, requests, staff, timers};
 use crate::web::api::access::Granted;
 use crate::web::api::{input, view};
 use crate::web::error::ApiError;
-use crate::web::mask;
 use crate::web::state::WebState;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -44,7 +43,7 @@ pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<St
     let actor = actor_of(&who.scope).to_string();
     access_log::note(state.core.db.write(), state.core.wall(), &actor, what, Some(id), reason).await?;
 
-    let words = who.scope.role.may(Permission::ReadPersonal);
+    let words = who.scope.may(Permission::ReadPersonal);
     let clocks = timers::of_requests(db, &[id]).await?;
     let history = journal::of_request(db, id).await?;
     let said = messages::of_request(db, id).await?;
@@ -61,7 +60,8 @@ pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<St
                 "author": m.author,
                 "author_name": name(&m.author),
                 "text": m.text.as_ref().filter(|_| words),
-                "erased": m.text.is_none(),
+                "erased": m.text.is_none() && !m.unsent,
+                "unsent": m.unsent,
                 "at": view::when(m.at),
             })
         })
@@ -85,13 +85,14 @@ pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<St
         ("merged_into", parent(db, stored.request.parent).await?),
         ("linked", linked),
         ("triage", thought.map_or(Value::Null, |v| verdict(&v, why.as_deref()))),
-        ("resident", resident(db, &stored, reason.is_some()).await?),
+        ("resident", super::residents::of_request(db, &stored, reason.is_some()).await?),
         ("place", if words { place(db, id).await? } else { Value::Null }),
         ("clocks", clocks.iter().map(view::clock).collect()),
         ("thread", Value::Array(thread)),
         ("history", Value::Array(history)),
         ("attachments", files(db, id, &stored.request.number.to_string()).await?),
-        ("deliveries", deliveries(db, id).await?),
+        ("deliveries", super::delivery::deliveries(&state.core.book, db, id).await?),
+        ("reach", super::delivery::outlook(&state, db, &stored.request).await?),
         ("calls", calls_of(db, id).await?),
     ];
     if let Some(map) = body.as_object_mut() {
@@ -159,19 +160,6 @@ async fn parent(c: &impl Conn, id: Option<RequestId>) -> Result<Value, StoreErro
     Ok(requests::load(c, id).await?.map_or(Value::Null, |s| json!(s.request.number.to_string())))
 }
 
-async fn resident(c: &impl Conn, stored: &requests::Stored, whole: bool) -> Result<Value, StoreError> {
-    let Some(id) = stored.request.resident else { return Ok(Value::Null) };
-    Ok(residents::load(c, id).await?.map_or(Value::Null, |r| {
-        json!({
-            "id": r.id,
-            "phone": r.phone.map(|p| if whole { p.e164().to_owned() } else { p.masked() }),
-            "name": r.name.map(|n| if whole { n } else { mask::name(&n) }),
-            "language": r.lang,
-            "masked": !whole,
-        })
-    }))
-}
-
 async fn place(c: &impl Conn, id: RequestId) -> Result<Value, StoreError> {
     Ok(messages::place_of(c, id).await?.map_or(Value::Null, |p| json!({"address": p.address, "lat": p.lat, "lon": p.lon})))
 }
@@ -199,24 +187,4 @@ async fn files(c: &impl Conn, id: RequestId, number: &str) -> Result<Value, Stor
 async fn calls_of(c: &impl Conn, id: RequestId) -> Result<Value, StoreError> {
     let ids: Vec<_> = calls::links::of_request(c, id).await?.iter().map(|l| l.call).collect();
     Ok(calls::load_many(c, &ids).await?.iter().map(super::calls::masked).collect())
-}
-
-/// What was sent about the request and whether it arrived; no words, no chats.
-async fn deliveries(c: &impl Conn, id: RequestId) -> Result<Value, StoreError> {
-    let rows = outbox::of_request(c, id).await?;
-    Ok(rows
-        .iter()
-        .map(|o| {
-            json!({
-                "id": o.id,
-                "channel": o.channel,
-                "template": o.template,
-                "message_id": o.message_id,
-                "status": o.status,
-                "attempts": o.attempts,
-                "created_at": view::when(o.created_at),
-                "sent_at": view::when_any(o.sent_at),
-            })
-        })
-        .collect())
 }

@@ -1,7 +1,9 @@
 //! What could not be sent and what could not be understood, for administrators: marks and reasons, never words or chats.
 
+use super::delivery::reason;
 use crate::bus::Hint;
 use crate::domain::RequestId;
+use crate::domain::delivery::shown;
 use crate::store::{outbox, raw_events, requests};
 use crate::web::api::access::Granted;
 use crate::web::api::cursor::{self, RowCursor};
@@ -36,7 +38,7 @@ fn state_of(asked: Option<&str>, known: &[&'static str]) -> Result<&'static str,
 /// `bad_request`, `unprocessable`.
 pub async fn outbox(_who: Granted, state: web::Data<WebState>, q: web::Query<Which>) -> Result<HttpResponse, ApiError> {
     use outbox::status as s;
-    let status = state_of(q.status.as_deref(), &[s::DEAD, s::PENDING, s::SENDING, s::SENT, s::EXPIRED, s::PARKED])?;
+    let status = state_of(q.status.as_deref(), &[s::DEAD, s::PENDING, s::SENDING, s::SENT, s::EXPIRED, s::PARKED, s::MOVED])?;
     let limit = input::limit(q.limit.as_deref())?;
     let before = cursor::decode::<RowCursor>(q.cursor.as_deref())?.map(|c| c.row);
     let db = state.core.db.read();
@@ -59,6 +61,8 @@ pub async fn outbox(_who: Granted, state: web::Data<WebState>, q: web::Query<Whi
                 "created_at": view::when(r.created_at),
                 "next_attempt_at": view::when(r.next_attempt_at),
                 "sent_at": view::when_any(r.sent_at),
+                "state": shown(&r.status, r.stage),
+                "reason": r.reason.as_deref().map(|word| reason(&state.core.book, word)),
                 "error": r.error.as_deref().map(|t| mask::excerpt(t, 120)),
             })
         })

@@ -22,7 +22,7 @@ pub struct Period {
 }
 
 /// The beginning of the day in Almaty.
-fn midnight(now: Instant) -> Instant {
+pub(super) fn midnight(now: Instant) -> Instant {
     let day = now.with_timezone(&Almaty).date_naive();
     day.and_hms_opt(0, 0, 0).and_then(|m| Almaty.from_local_datetime(&m).earliest()).map_or(now, |m| m.to_utc())
 }
@@ -47,10 +47,7 @@ pub async fn summary(who: Granted, state: web::Data<WebState>, q: web::Query<Per
     };
     let rows: Vec<_> = rows.into_iter().filter(|(_, queue, ..)| within(queue.as_ref())).collect();
     let total: i64 = rows.iter().map(|(.., n)| n).sum();
-    let clocks = match who.scope.reach {
-        Reach::All => clocks(stats::clocks(db, from, to).await?),
-        _ => Value::Null,
-    };
+    let clocks = if who.scope.is_whole() { clocks(stats::clocks(db, from, to).await?) } else { Value::Null };
     Ok(HttpResponse::Ok().json(json!({
         "from": view::when(from),
         "to": view::when(to),

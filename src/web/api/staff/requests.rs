@@ -42,6 +42,7 @@ pub async fn create(who: Granted, state: web::Data<WebState>, body: web::Json<Fr
         location: input::location(b.lat, b.lon)?,
         lang: input::lang(b.language.as_deref())?,
         vulnerable: b.vulnerable.unwrap_or_default(),
+        media: Vec::new(),
     };
     let made = resident_desk::for_caller(&state.core, &who.scope, stated, phone, call).await?;
     Ok(HttpResponse::Created().json(view::made(&state.core.book, &made, view::state)))

@@ -63,6 +63,7 @@ pub(super) async fn house() -> House {
         settings: Settings::of(&config),
         lag_ms: std::sync::atomic::AtomicU64::new(0),
         spare: Default::default(),
+        wires: Default::default(),
     });
     let media = folder.path().join("media");
     std::fs::create_dir(&media).unwrap();
@@ -70,11 +71,16 @@ pub(super) async fn house() -> House {
         core: core.clone(),
         inbox: Inbox::open().0,
         telegram: Default::default(),
+        meta: None,
+        sms: Default::default(),
         public_url: "http://127.0.0.1".into(),
         secure_cookies: false,
         proxies: Vec::new(),
         stopping: AtomicBool::new(false),
         media: Arc::new(LocalFileSystem::new_with_prefix(media).unwrap()),
+        largest_file: 20 << 20,
+        media_part: 512 << 10,
+        photos: tokio::sync::Semaphore::new(crate::web::state::ROOM),
         centre: Arc::new(crate::telephony::centre::Centre::of(&config).unwrap()),
         ending: tokio_util::sync::CancellationToken::new(),
         role: "all",
@@ -106,6 +112,7 @@ impl House {
             name: "Тест".into(),
             role,
             queues: queues.iter().map(|q| QueueCode::new(*q).unwrap()).collect(),
+            districts: Vec::new(),
             crew: crew.map(|c| CrewCode::new(c).unwrap()),
             lang: Lang::Kk,
             password: PASSWORD.into(),

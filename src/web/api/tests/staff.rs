@@ -60,7 +60,11 @@ async fn a_request_from_the_call_to_the_note() {
     let id = requests::by_number(house.core.db.read(), &parsed).await.unwrap().unwrap().request.id;
     let log = access_log::of_request(house.core.db.read(), id).await.unwrap();
     let log: Vec<_> = log.iter().map(|l| (l.what.as_str(), l.reason.as_deref())).collect();
-    assert_eq!(log, [("view", None), ("personal", Some("call back"))]);
+    assert_eq!(
+        log,
+        [("taken_down", None), ("act:accept", None), ("act:note", None), ("view", None), ("personal", Some("call back"))],
+        "what was refused is not in it"
+    );
 
     // A colleague of another queue knows nothing of it.
     let elsewhere = house.account("berik", Role::Dispatcher, &["electricity"], None).await;

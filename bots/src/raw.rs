@@ -2,7 +2,8 @@
 //!
 //! Skipping raw text neither recurses nor reads numbers, so deep nesting and huge numbers in parts that we do not look at do no harm.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -16,7 +17,8 @@ impl<'a> Object<'a> {
         serde_json::from_slice(body).ok().map(Self)
     }
 
-    fn of(raw: &'a RawValue) -> Option<Self> {
+    /// Reads a value; `None` when it is not an object.
+    pub fn of(raw: &'a RawValue) -> Option<Self> {
         serde_json::from_str(raw.get()).ok().map(Self)
     }
 
@@ -38,9 +40,35 @@ impl<'a> Object<'a> {
         self.raw(key).and_then(|raw| serde_json::from_str(raw.get()).ok())
     }
 
+    /// What a person wrote under this key. Halves of characters, which some phones send, become replacement marks: the rest must not be lost.
+    pub fn words(&self, key: &str) -> Option<String> {
+        self.get(key).or_else(|| self.get::<Lossy>(key).map(|text| text.0))
+    }
+
     /// All keys, in alphabetical order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+/// Text whose escapes need not make whole characters.
+struct Lossy(String);
+
+impl<'de> Deserialize<'de> for Lossy {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Lossy;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Lossy, E> {
+                Ok(Lossy(String::from_utf8_lossy(bytes).into_owned()))
+            }
+        }
+        from.deserialize_bytes(Bytes)
     }
 }
 
@@ -70,6 +98,18 @@ mod tests {
     fn odd_bodies_are_none() {
         for body in [&b""[..], b"[]", b"null", b"{", b"{} x", b"{\"a\":\xff}", b"{\"a\":\"\xff\"}"] {
             assert!(Object::of_body(body).is_none(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn broken_characters_do_not_cost_the_words() {
+        let body = br#"{"whole":"\u049b\ud83d\udeb0","half":"\u0441\u0443 \ud83d \u0436\u043e\u049b","number":7,"list":[1,2],"none":null}"#;
+        let top = Object::of_body(body).unwrap();
+        assert_eq!(top.words("whole").as_deref(), Some("\u{49b}\u{1F6B0}"));
+        let half = top.words("half").unwrap();
+        assert!(half.starts_with("\u{441}\u{443} \u{FFFD}") && half.ends_with(" \u{436}\u{43e}\u{49b}"), "{half}");
+        for key in ["number", "list", "none", "missing"] {
+            assert_eq!(top.words(key), None, "{key}");
         }
     }
 
