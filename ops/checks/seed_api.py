@@ -32,7 +32,7 @@ def resident(database):
     digest = hashlib.sha256(len(token).to_bytes(8, "big") + token.encode()).hexdigest()
     who, family = uuid.uuid4().bytes, uuid.uuid4().bytes
     with sqlite3.connect(database, timeout=10) as db:
-        created, expires = db.execute("SELECT created_at, expires_at FROM token WHERE kind = 'staff'").fetchone()
+        created, expires = db.execute("SELECT created_at, ends_at FROM staff_session").fetchone()
         db.execute("INSERT INTO resident (id, phone, lang, created_at) VALUES (?, '+77010000109', 'kk', ?)", (who, created))
         db.execute(
             "INSERT INTO token (hash, kind, subject_id, created_at, expires_at, family) VALUES (?, 'resident', ?, ?, ?, ?)",

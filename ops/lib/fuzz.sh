@@ -48,7 +48,7 @@ fuzz_check() {
 }
 
 fuzz_run() {
-    local url="$1" password=abcdefghijkl
+    local url="$1" password=kerege-uyk-shanyrak-109
     printf '%s\n' "$password" | "$bin" user add fuzz --role admin >/dev/null || return
     python3 "$root/ops/checks/seed_api.py" "$url" data/jambyl109.db fuzz "$password" >tokens || return
     # shellcheck source=/dev/null
