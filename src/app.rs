@@ -3,15 +3,16 @@
 use crate::bus::{EventBus, MemoryBus, RedisBus};
 use crate::channels::meta::Door as MetaDoor;
 use crate::channels::registry::RegistryError;
-use crate::channels::{self, Registry, bucket, push};
+use crate::channels::{self, Registry, bucket, mail, push};
 use crate::clock::Clocks;
 use crate::config::{Book, Config, ConfigErrors, Deployment, TelegramMode, data_text};
 use crate::dispatch::books::{self, Shelf};
 use crate::dispatch::inbox::{Inbox, InboxWriter};
-use crate::dispatch::{Core, Reader, Settings, learning};
+use crate::dispatch::{Core, Reader, Settings, learning, settings};
 use crate::domain::Class;
 use crate::domain::call::Outcome;
 use crate::domain::request::{ChainKey, Status};
+use crate::domain::retention::Kind;
 use crate::domain::sla::Stage;
 use crate::lifecycle::{Lifecycle, LifecycleError};
 use crate::metrics::{Known, Metrics};
@@ -23,9 +24,10 @@ use crate::web::server::Listen;
 use crate::web::state::WebState;
 use crate::web::{self, Served};
 use crate::workers::{
-    self, alarms::AlarmWorker, bookkeeper::Bookkeeper, calls::CallsWorker, deliveries::Deliveries, health::WireHealth, housekeeping::Housekeeper,
-    indexer::Indexer, intake::IntakeWorker, learner::Learner, media::MediaWorker, models::ModelWatch, outbox::OutboxWorker, poller::Poller,
-    reconciler::Reconciler, silence::SilenceWorker, sweeper::Sweeper, wires::WireBoard,
+    self, alarms::AlarmWorker, bookkeeper::Bookkeeper, calls::CallsWorker, deliveries::Deliveries, digest::DigestWorker, figures::Figures,
+    health::WireHealth, housekeeping::Housekeeper, indexer::Indexer, intake::IntakeWorker, learner::Learner, mailbox::MailboxReader,
+    media::MediaWorker, models::ModelWatch, outbox::OutboxWorker, poller::Poller, reconciler::Reconciler, retention::RetentionWorker,
+    silence::SilenceWorker, sweeper::Sweeper, wires::WireBoard,
 };
 use object_store::ObjectStore;
 use std::net::SocketAddr;
@@ -103,6 +105,10 @@ pub struct Workers {
     pub alarms: Arc<AlarmWorker>,
     pub bookkeeper: Arc<Bookkeeper>,
     pub indexer: Arc<Indexer>,
+    pub retention: Arc<RetentionWorker>,
+    pub figures: Arc<Figures>,
+    pub digest: Arc<DigestWorker>,
+    pub mailbox: Option<Arc<MailboxReader>>,
     pub pollers: Vec<Arc<Poller>>,
 }
 
@@ -148,6 +154,7 @@ impl App {
             Some(w) => w,
             None => Registry::open(config)?,
         };
+        mail::open(&config.mail, &core.db, &core.clocks, &mut wires).map_err(AppError::Setup)?;
         push::open(&config.push, &core.db, &core.clocks.wall, &mut wires).map_err(AppError::Setup)?;
         let wires = Arc::new(wires);
         // Set once, here: a second time nothing would change.
@@ -155,7 +162,8 @@ impl App {
         let media = bucket::open(&config.media).map_err(AppError::Setup)?;
         let (inbox, writer) = Inbox::open();
         let centre = Arc::new(Centre::of(config).map_err(|e| AppError::Setup(e.to_string()))?);
-        let workers = workers_of(config, role, &core, &wires, &media, &centre);
+        let mailbox = MailboxReader::of(&config.mail, &core, &workers::owner()).map_err(AppError::Setup)?.map(Arc::new);
+        let workers = Workers { mailbox, ..workers_of(config, role, &core, &wires, &media, &centre) };
         let served = listen(config, role, &core, &life, inbox, &media, &centre)?;
         start(role, overrides.still, &life, &core, &workers, writer);
         if role != Role::Api && !overrides.still && config.channels.telegram.mode == TelegramMode::Webhook {
@@ -279,12 +287,13 @@ pub async fn core(config: &Config, life: &Lifecycle, clocks: Clocks, book: Optio
         life.supervise("bus", |stop| bus_loop.run(stop));
         (Arc::new(index), Arc::new(bus))
     };
+    let book = settings::open(&db, book).await.map_err(|e| AppError::Setup(format!("the changed configuration: {e}")))?;
     let metrics = metrics(config, &book).map_err(|e| AppError::Setup(format!("metrics: {e}")))?;
     Ok(Core {
         db,
         clocks,
         shelf: Shelf::new(shelf),
-        book: Arc::new(book),
+        book,
         triage: Reader::new(triage),
         timers,
         bus,
@@ -321,6 +330,8 @@ fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
     let statuses: Vec<&str> = Status::ALL.iter().filter(|s| s.is_open()).map(|s| s.as_str()).collect();
     let stages: Vec<&str> = Stage::ALL.iter().map(|s| s.as_str()).collect();
     let outcomes: Vec<&str> = Outcome::ALL.iter().filter(|o| **o != Outcome::Ongoing).map(|o| o.as_str()).collect();
+    let folders = folders(config);
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|k| k.as_str()).collect();
     let metrics = Metrics::new(&Known {
         channels: &doors,
         classes: &classes,
@@ -329,6 +340,8 @@ fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
         statuses: &statuses,
         stages: &stages,
         call_outcomes: &outcomes,
+        kinds: &kinds,
+        folders: &folders.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         routes: &[("/health/ready", "GET"), ("/webhooks/telegram/{bot}", "POST"), ("/webhooks/meta", "POST")],
     })?;
     for channel in own {
@@ -337,8 +350,16 @@ fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
     Ok(metrics)
 }
 
+/// Folders of ours whose disks are watched.
+fn folders(config: &Config) -> Vec<(&'static str, PathBuf)> {
+    let data = (!config.database.is_postgres()).then(|| ("data", data_folder(config)));
+    let media = config.media.bucket().is_none().then(|| ("media", PathBuf::from(config.media.folder())));
+    data.into_iter().chain(media).collect()
+}
+
 /// The folder where the embedded service keeps its files.
-fn data_folder(config: &Config) -> PathBuf {
+#[must_use]
+pub fn data_folder(config: &Config) -> PathBuf {
     let url = config.database.url.expose();
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).and_then(|p| p.split('?').next());
     match path.and_then(|p| Path::new(p).parent()) {
@@ -347,13 +368,19 @@ fn data_folder(config: &Config) -> PathBuf {
     }
 }
 
+/// The file of the key that the embedded service made for itself.
+#[must_use]
+pub fn key_file(config: &Config) -> PathBuf {
+    data_folder(config).join("journal.key")
+}
+
 /// The configured key, or in `single` one made at the first start, readable by nobody else.
 fn chain_key(config: &Config) -> Result<ChainKey, AppError> {
     let given = config.journal.key.expose();
     if !given.is_empty() {
         return Ok(ChainKey::new(given.as_bytes().to_vec()));
     }
-    let path = data_folder(config).join("journal.key");
+    let path = key_file(config);
     let broken = |e: std::io::Error| AppError::Setup(format!("the journal's key {} cannot be used: {e}", path.display()));
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(broken)?;
@@ -391,6 +418,7 @@ fn workers_of(config: &Config, role: Role, core: &Arc<Core>, wires: &Arc<Registr
         outbox: Arc::new(OutboxWorker::new(core.clone(), wires.clone(), board.clone(), owner.clone(), &config.outbox)),
         sweeper: Arc::new(Sweeper::new(core.clone(), &config.timers)),
         alarms: Arc::new(AlarmWorker { core: core.clone() }),
+        retention: Arc::new(RetentionWorker { core: core.clone(), owner: owner.clone(), recordings: centre.recordings.clone() }),
         bookkeeper: Arc::new(Bookkeeper { core: core.clone(), owner: owner.clone(), applies: role != Role::Api }),
         reconciler: Arc::new(Reconciler { core: core.clone(), owner, every: Duration::from_secs(60) }),
         silence: Arc::new(SilenceWorker { core: core.clone() }),
@@ -403,11 +431,14 @@ fn workers_of(config: &Config, role: Role, core: &Arc<Core>, wires: &Arc<Registr
         }),
         housekeeper: Arc::new(Housekeeper { core: core.clone(), media: media.clone() }),
         indexer: Arc::new(Indexer { core: core.clone() }),
+        figures: Arc::new(Figures { core: core.clone(), owner: workers::owner() }),
         models: Arc::new(ModelWatch { core: core.clone() }),
         learner: Arc::new(Learner { core: core.clone(), hour: config.triage.refit_hour, plan: Plan::default() }),
         health: Arc::new(WireHealth { wires: wires.clone(), board }),
         deliveries: Arc::new(Deliveries { core: core.clone() }),
         calls: Arc::new(CallsWorker { core: core.clone(), centre: centre.clone() }),
+        digest: Arc::new(DigestWorker::new(core.clone(), config)),
+        mailbox: None,
         pollers,
     }
 }
@@ -435,6 +466,7 @@ fn listen(
         public_url,
         proxies: config.http.proxies(),
         stopping: AtomicBool::new(false),
+        folders: folders(config),
         role: role.as_str(),
         started_at: core.wall(),
         media: media.clone(),
@@ -481,8 +513,14 @@ fn start(role: Role, still: bool, life: &Lifecycle, core: &Arc<Core>, w: &Worker
     life.supervise("calls", |stop| w.calls.clone().run(stop));
     life.supervise("deliveries", |stop| w.deliveries.clone().run(stop));
     life.supervise("housekeeping", |stop| w.housekeeper.clone().run(stop));
+    life.supervise("retention", |stop| w.retention.clone().run(stop));
     life.supervise("indexer", |stop| w.indexer.clone().run(stop));
+    life.supervise("figures", |stop| w.figures.clone().run(stop));
     life.supervise("learner", |stop| w.learner.clone().run(stop));
+    life.supervise("digest", |stop| w.digest.clone().run(stop));
+    if let Some(mailbox) = &w.mailbox {
+        life.supervise("mailbox", |stop| mailbox.clone().run(stop));
+    }
     life.supervise("wire-health", |stop| w.health.clone().run(stop));
     for p in &w.pollers {
         life.supervise("poller", |stop| p.clone().run(stop));

@@ -40,6 +40,32 @@ pub trait Channel: Send + Sync {
     async fn seen(&self, _chat: &str, _message_ref: &str) -> Result<(), SendError> {
         Ok(())
     }
+
+    /// What somebody said of us under a post of another account, of which the wire told only the provider's numbers.
+    ///
+    /// # Errors
+    /// [`FetchError::Gone`] when the provider does not tell it, also for wires that know nothing of the kind; [`FetchError::Transient`] when it may later.
+    async fn mentioned(&self, _media: &str, _comment: Option<&str>) -> Result<Mentioned, FetchError> {
+        Err(FetchError::Gone)
+    }
+}
+
+/// Where somebody named us, as far as the provider tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mentioned {
+    pub text: Option<String>,
+    /// What its author is called; not their number.
+    pub by: Option<String>,
+    pub at: Option<chrono::DateTime<chrono::Utc>>,
+    /// The picture or film of the post: its address soon expires.
+    pub file: Option<MentionedFile>,
+}
+
+/// The file of a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MentionedFile {
+    pub kind: OutKind,
+    pub url: String,
 }
 
 /// One outgoing message: plain text, nothing in it is markup.

@@ -10,6 +10,7 @@
 //! | [`social`] | an Instagram account and a Facebook page: messages, comments, answers under posts |
 //! | [`sms`] | short messages through any HTTP gateway: templated requests, inbound, delivery reports, counting of parts |
 //! | [`fcm`] | push messages to the mobile application |
+//! | [`mail`] | letters: reading them, telling machines from people, the mailbox over IMAP |
 //! | [`http`] | what the HTTP wires share |
 //! | [`stub`] | a wire that only remembers; for tests, demos and channels without a contract yet |
 //!
@@ -18,6 +19,7 @@
 pub mod channel;
 pub mod fcm;
 pub mod http;
+pub mod mail;
 pub mod meta;
 mod raw;
 pub mod signature;

@@ -238,3 +238,42 @@ async fn a_file_may_be_gone_large_or_late() {
     }
     assert!(fake.calls().is_empty() && into.is_empty());
 }
+
+#[tokio::test]
+async fn a_place_elsewhere_is_asked_for_and_answered() {
+    let told = json!({"mentioned_comment": {"id": "180", "text": "су жоқ", "timestamp": "2026-11-18T11:06:40+0000"}, "id": ACCOUNT});
+    let fake = Fake::with([(200, told.to_string()), (200, json!({"id": "c1"}).to_string()), (200, json!({"id": "c2"}).to_string())]).await;
+    let ig = instagram(&fake);
+    let got = ig.mentioned("179", Some("180")).await.unwrap();
+    assert_eq!((got.text.as_deref(), got.at.map(|at| at.timestamp()), got.by), (Some("су жоқ"), Some(1_795_000_000), None));
+    assert_eq!(ig.send("comment:m179_180", &Message::text("Рахмет")).await.unwrap().provider_id, "c1");
+    assert_eq!(ig.send("comment:m179", &Message::text("Рахмет")).await.unwrap().provider_id, "c2");
+    let calls = fake.calls();
+    assert!(calls[0].line.starts_with(&format!("GET /relay/v24.0/{ACCOUNT}?fields=mentioned_comment.comment_id%28180%29")), "{}", calls[0].line);
+    assert_eq!(calls[1].line, format!("POST /relay/v24.0/{ACCOUNT}/mentions HTTP/1.1"));
+    assert_eq!(calls[1].body, json!({"media_id": "179", "comment_id": "180", "message": "Рахмет"}));
+    assert_eq!(calls[2].body, json!({"media_id": "179", "message": "Рахмет"}));
+    // Nobody is answered in private there, and what is no number is not asked for.
+    assert!(matches!(ig.send("private:m179_180", &Message::text("Рахмет")).await, Err(SendError::Rejected(_))));
+    for (media, comment) in [("1){id}", None), ("1", Some("2,me")), ("", None)] {
+        assert_eq!(ig.mentioned(media, comment).await, Err(FetchError::Gone), "{media}");
+    }
+    assert_eq!(fake.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_told() {
+    for (status, body, gone) in [
+        (400, json!({"error": {"code": 100, "error_subcode": 33, "message": "gone"}}).to_string(), true),
+        (200, "{}".to_owned(), true),
+        (500, "<html>".to_owned(), false),
+        (429, json!({"error": {"code": 4, "message": "limit"}}).to_string(), false),
+        (401, json!({"error": {"code": 190, "message": "token"}}).to_string(), false),
+    ] {
+        let fake = Fake::with([(status, body.clone())]).await;
+        let got = instagram(&fake).mentioned("179", None).await.unwrap_err();
+        assert_eq!(got == FetchError::Gone, gone, "{status} {body}: {got:?}");
+    }
+    let fake = Fake::with([(200, "{}")]).await;
+    assert_eq!(wire(Platform::Facebook, &fake).mentioned("179", None).await, Err(FetchError::Gone));
+}

@@ -259,7 +259,14 @@ fn comments_on_instagram() {
 #[test]
 fn mentions_are_numbers_only() {
     let entry = json!({"changes": [{"field": "mentions", "value": {"media_id": "p9", "comment_id": "c9"}}]});
-    assert_eq!(kind(&body("instagram", IG, &entry)), Kind::Mention { media: Some("p9".into()), comment: Some("c9".into()) });
+    let (piece, incoming) = only(&body("instagram", IG, &entry));
+    assert_eq!(incoming.kind, Kind::Mention { media: "p9".into(), comment: Some("c9".into()) });
+    assert_eq!(incoming.place, Some(Place { comment: "mp9_c9".into(), post: "p9".into(), parent: None, live: false }));
+    assert_eq!((piece.external_id.as_str(), piece.chat.as_str()), ("comment:mp9_c9:add", "comment:mp9_c9"));
+    let caption = json!({"changes": [{"field": "mentions", "value": {"media_id": "p9"}}]});
+    assert_eq!(only(&body("instagram", IG, &caption)).1.place.unwrap().comment, "mp9");
+    let nothing = json!({"changes": [{"field": "mentions", "value": {"comment_id": "c9"}}]});
+    assert_eq!(kind(&body("instagram", IG, &nothing)), other("mention"));
 }
 
 #[test]

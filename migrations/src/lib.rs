@@ -13,6 +13,12 @@ mod m20261121_000009_delivery;
 mod m20261121_000010_app;
 mod m20261121_000011_staff;
 mod m20261121_000012_desk;
+mod m20261121_000013_outages;
+mod m20261121_000014_reports;
+mod m20261121_000015_letters;
+mod m20261121_000016_admin;
+mod m20261121_000017_keep;
+mod m20261121_000018_road;
 
 use sea_orm_migration::prelude::*;
 
@@ -35,6 +41,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_app::Migration),
             Box::new(m20261121_000011_staff::Migration),
             Box::new(m20261121_000012_desk::Migration),
+            Box::new(m20261121_000013_outages::Migration),
+            Box::new(m20261121_000014_reports::Migration),
+            Box::new(m20261121_000015_letters::Migration),
+            Box::new(m20261121_000016_admin::Migration),
+            Box::new(m20261121_000017_keep::Migration),
+            Box::new(m20261121_000018_road::Migration),
         ]
     }
 }

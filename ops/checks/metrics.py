@@ -4,7 +4,7 @@
 Usage: metrics.py --list metrics.txt [--exposition FILE] QUERIES...   (QUERIES: alert rules in YAML, dashboards in JSON)
 
 - every promised family is shown, with the promised type and labels;
-- every metric and label in a query is promised;
+- every metric and label in a query is promised, and every promised family is shown by a panel;
 - with an exposition, a query that asks for one label value (`outcome="dead"`) finds a series: a misspelt value never fires.
 """
 
@@ -16,8 +16,15 @@ from pathlib import Path
 
 # Labels that Prometheus itself adds, and the bucket bound of histograms.
 ADDED = {"job", "instance", "le", "severity", "alertname", "alertstate"}
-# Metrics that Prometheus itself makes.
-MADE = {"up": set(), "ALERTS": set()}
+# Metrics that others make, with their labels.
+MADE = {
+    "up": set(),
+    "ALERTS": set(),
+    # By blackbox_exporter and node_exporter, of which ops/prometheus/prometheus.yml shows how they are asked.
+    "probe_ssl_earliest_cert_expiry": set(),
+    "node_filesystem_avail_bytes": {"device", "fstype", "mountpoint"},
+    "node_filesystem_size_bytes": {"device", "fstype", "mountpoint"},
+}
 # Families of ours: all shown ones with these beginnings must be promised.
 OURS = ("jambyl_", "http_")
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+\S+")
@@ -122,7 +129,9 @@ def check_query(where, query, families, series):
         family = family_of(name, families)
         if family:
             known |= families[family][1]
-        elif name not in MADE:
+        elif name in MADE:
+            known |= MADE[name]
+        else:
             faults.append(f"{where}: {name} is not in the list")
     for group in grouped:
         for label in re.findall(r"\w+", group):
@@ -162,6 +171,10 @@ def main():
             faults += check_query(where, query, families, series)
         if count == before:
             faults.append(f"{path}: no query found")
+    for path in filter(lambda p: p.endswith(".json"), options.queries):
+        text = " ".join(query for _, query in expressions(path))
+        asked = {family_of(word, families) for word in re.findall(r"[a-zA-Z_:][\w:]*", text)}
+        faults += [f"{path}: no panel shows {name}" for name in families if name not in asked]
     for fault in faults:
         print(f"fault: {fault}", file=sys.stderr)
     shown = f", {len(series)} series shown" if series is not None else ""

@@ -63,7 +63,7 @@ alerts_check() {
     need_program promtool prometheus
     need_program python3 python3
     promtool check rules "$root/ops/prometheus/alerts.yml"
-    promtool test rules "$root/ops/prometheus/alerts_test.yml"
+    promtool test rules "$root/ops/prometheus/alerts_test.yml" "$root/ops/prometheus/alerts_weeks_test.yml"
     promtool check config --syntax-only "$root/ops/prometheus/prometheus.yml"
     python3 "$root/ops/checks/metrics.py" --list "$root/ops/prometheus/metrics.txt" \
         "$root/ops/prometheus/alerts.yml" "$root/ops/grafana/dashboard.json"

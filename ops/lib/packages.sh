@@ -30,6 +30,8 @@ missing_packages() {
     [[ -n "${TEST_REDIS_URL:-}" ]] || command -v redis-server >/dev/null || echo redis-server
     command -v promtool >/dev/null || echo prometheus
     chromium_path >/dev/null || echo chromium fonts-dejavu-core
+    # What the stories of pages drive the browser with.
+    command -v "${CHROMEDRIVER:-chromedriver}" >/dev/null || echo chromium-driver
 }
 
 packages_ready() {

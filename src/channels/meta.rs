@@ -1,10 +1,10 @@
 //! The one door of WhatsApp, Instagram and the Facebook page: who may come in, and a body as rows of the inbox.
 
-use super::{MAIN, social};
+use super::{MAIN, social, whatsapp};
 use crate::config::Channels;
 use crate::domain::Instant;
 use crate::domain::inbound::ChannelKind;
-use crate::store::raw_events::NewRawEvent;
+use crate::store::raw_events::{NewRawEvent, RawEventRow};
 use bots::meta::{self as wire, Wire};
 
 /// The header that carries the signature of a body.
@@ -36,6 +36,26 @@ impl Door {
     #[must_use]
     pub fn raw_events(&self, body: &[u8], received_at: Instant) -> Vec<NewRawEvent> {
         raw_events(&self.own_number, body, received_at)
+    }
+
+    /// A kept row by the settings as they are now: a whole body is cut once more; what came to another number may be ours after all.
+    #[must_use]
+    pub fn again(&self, row: &RawEventRow) -> Vec<NewRawEvent> {
+        if row.channel != ChannelKind::Whatsapp.as_str() || whatsapp::inbound(MAIN, &row.body).is_err() {
+            return self.raw_events(&row.body, row.received_at);
+        }
+        let kept: serde_json::Value = serde_json::from_slice(&row.body).unwrap_or_default();
+        let number = kept.pointer("/metadata/phone_number_id").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let readable = ours(&self.own_number, Wire::Whatsapp, number);
+        vec![NewRawEvent {
+            channel: row.channel.clone(),
+            account: row.account.clone(),
+            external_id: row.external_id.clone(),
+            conversation_key: row.conversation_key.clone(),
+            body: row.body.clone(),
+            received_at: row.received_at,
+            readable,
+        }]
     }
 
     /// Does the header sign these very bytes? Compared in constant time.

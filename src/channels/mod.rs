@@ -21,7 +21,8 @@ use crate::domain::phone::Phone;
 
 /// The wires' own faces, for those who carry messages: this room is the only one that names the `bots` crate.
 pub mod wire {
-    pub use bots::channel::{Channel, FetchError, Message, SendError, Sent};
+    pub use bots::channel::{Channel, FetchError, Mentioned, Message, SendError, Sent};
+    pub use bots::mail::{Access, Mailbox, MailboxError};
     pub use bots::telegram::{PollError, TelegramChannel};
 }
 
@@ -50,6 +51,7 @@ pub fn inbound(channel: &str, account: &str, body: &[u8], skip_labels: &[&str]) 
         Some(ChannelKind::Whatsapp) => whatsapp::inbound(account, body),
         Some(kind @ (ChannelKind::Instagram | ChannelKind::Facebook)) => social::inbound(kind, account, body),
         Some(ChannelKind::Sms) => sms::inbound(account, body),
+        Some(ChannelKind::Mail) => mail::inbound(account, body),
         _ => Err(ReadError::NoWire(channel.to_owned())),
     }
 }

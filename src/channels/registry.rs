@@ -1,6 +1,5 @@
 //! Which wire carries which channel and account.
 
-use super::mail::MailChannel;
 use super::{MAIN, sms};
 use crate::config::{Channels, Config, Secret, Sms};
 use crate::domain::inbound::ChannelKind;
@@ -36,12 +35,10 @@ pub enum RegistryError {
     Meta(&'static str, String),
     #[error(transparent)]
     Sms(#[from] sms::BadGateway),
-    #[error("mail: {0}")]
-    Mail(String),
 }
 
 impl Registry {
-    /// Opens what the configuration names. Nothing is contacted yet.
+    /// Opens what the configuration names, but for letters and push messages, which stand on the database. Nothing is contacted yet.
     ///
     /// # Errors
     /// [`RegistryError`], in words an operator can act on.
@@ -57,8 +54,6 @@ impl Registry {
         }
         r.open_meta(&config.channels)?;
         r.open_sms(&config.channels.sms)?;
-        let mail = MailChannel::open(&config.mail).map_err(RegistryError::Mail)?;
-        r.add(ChannelKind::Mail, "main", Arc::new(mail));
         Ok(r)
     }
 

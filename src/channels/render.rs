@@ -27,6 +27,8 @@ pub fn message(book: &Book, row: &OutboxRow, words: Option<String>) -> Result<bo
             Some(t) if t.starts_with("breach.") => "mail.breach.subject",
             Some("alarm.soon") => "mail.alarm.subject",
             Some("alarm.many") => "mail.alarms.subject",
+            Some(t) if t.starts_with("digest.") => "mail.digest.subject",
+            _ if !params.contains_key("number") => "mail.plain.subject",
             _ => "mail.reply.subject",
         };
         text = format!("{}\n{text}", book.render(lang, key, &params));

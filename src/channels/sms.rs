@@ -80,6 +80,13 @@ pub struct Door {
     settings: SmsGateway,
 }
 
+/// How many short messages a text takes, and its length in units of its coding.
+#[must_use]
+pub fn parts(text: &str) -> (usize, usize) {
+    let counted = bots::sms::parts::count(text);
+    (counted.parts, counted.units)
+}
+
 /// The doors that somebody may come through.
 ///
 /// # Errors
@@ -126,6 +133,18 @@ impl Door {
                 readable: piece.readable,
             })
             .collect()
+    }
+
+    /// The account under which its messages stand.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// A call that was kept unread, by the description as it is now. Its content type was not kept: forms and JSON are told apart by their first byte.
+    #[must_use]
+    pub fn again(&self, kept: &[u8], received_at: Instant) -> Vec<NewRawEvent> {
+        self.raw_events("", None, kept, received_at)
     }
 
     /// What the gateway reads as "taken".

@@ -3,6 +3,7 @@
 use super::receipts::stage;
 use super::{ReadError, phone_of};
 use crate::domain::inbound::{ChannelKind, CommentPlace, Content, Inbound, MediaKind, MediaRef, Receipt};
+use bots::channel::{Mentioned, MentionedFile, OutKind};
 use bots::social::{self as wire, Kind};
 
 /// Files of one message that are looked for when it is taken back.
@@ -14,10 +15,12 @@ const MOST_FILES: usize = 30;
 /// [`ReadError`].
 pub fn inbound(channel: ChannelKind, account: &str, body: &[u8]) -> Result<Inbound, ReadError> {
     let incoming = wire::read(body).ok_or_else(|| ReadError::Wire("no event of Instagram or of a page".into()))?;
-    let standby = incoming.standby && !matches!(incoming.kind, Kind::Unsent { .. } | Kind::Receipt { .. } | Kind::ReceiptUntil { .. });
+    let standby =
+        incoming.standby && !matches!(incoming.kind, Kind::Unsent { .. } | Kind::Receipt { .. } | Kind::ReceiptUntil { .. } | Kind::Own { .. });
     // Somebody else answers there.
+    let elsewhere = matches!(incoming.kind, Kind::Mention { .. });
     let content = if standby { Content::Ignored { kind: "standby".into() } } else { content(incoming.kind) };
-    let comment = incoming.place.map(|p| CommentPlace { comment: p.comment, post: p.post, parent: p.parent, live: p.live });
+    let comment = incoming.place.map(|p| CommentPlace { comment: p.comment, post: p.post, parent: p.parent, live: p.live, elsewhere });
     let author = incoming.sender.as_ref().map(|p| p.id.clone()).filter(|id| !id.is_empty());
     let chat = match (&comment, author.clone(), incoming.chat) {
         // What is said under a post is answered there once; everything else goes where its author writes to us.
@@ -63,9 +66,20 @@ fn content(kind: Kind) -> Content {
         Kind::Receipt { provider_id, stage: s } => Content::Receipt(Receipt { provider_id, tag: None, stage: stage(s), at: None, failure: None }),
         Kind::ReceiptUntil { until, stage: s } => Content::ReceiptUntil { until, stage: stage(s) },
         Kind::Own { text } => Content::Own { text },
-        Kind::Mention { .. } => Content::Unsupported { kind: "mention".into() },
+        Kind::Mention { media, comment } => Content::Mention { media, comment },
         Kind::Unsupported { kind } => Content::Unsupported { kind },
         Kind::Other { kind } => Content::Ignored { kind },
+    }
+}
+
+/// What was said where somebody named us, once the provider has told it; `None` when it told no words and showed nothing.
+#[must_use]
+pub fn mentioned(told: &Mentioned) -> Option<Content> {
+    let kind = |file: &MentionedFile| if file.kind == OutKind::Video { MediaKind::Video } else { MediaKind::Photo };
+    match (&told.file, &told.text) {
+        (Some(f), caption) => Some(Content::Media { media: file(kind(f), f.url.clone()), caption: caption.clone(), group: None }),
+        (None, Some(text)) => Some(Content::Text(text.clone())),
+        (None, None) => None,
     }
 }
 

@@ -55,7 +55,7 @@ fn content(kind: Kind, from: Option<&SenderPhone>) -> Content {
             _ => Content::Ignored { kind: "edit".into() },
         },
         Kind::Revoked { of } => Content::Unsent { of },
-        Kind::Renamed { chat, .. } => Content::Renamed { chat },
+        Kind::Renamed { chat, phone, .. } => Content::Renamed { chat, phone: phone.as_deref().and_then(phone_of) },
         Kind::Receipt(r) => Content::Receipt(receipt(r)),
         Kind::Echo(kind) => match *kind {
             Kind::Text { text } => Content::Own { text: Some(text) },

@@ -1,15 +1,22 @@
 //! The commands a person starts. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
+mod backup;
 mod check_config;
 mod classify;
 mod demo;
+mod digest;
 mod duty;
 mod evaluate;
 mod healthcheck;
 mod import_cdr;
+mod mail_in;
 mod migrate;
+mod recount;
 mod replay;
 mod report;
+mod resident;
+mod restore;
+mod retention;
 mod serve;
 mod sla;
 mod train;
@@ -50,10 +57,24 @@ enum Command {
     ImportCdr(import_cdr::Args),
     /// Figures of a period. Example: jambyl109 report calls --from 2026-11-01 --format csv
     Report(report::Args),
+    /// The digest of a day, for leaders. Example: jambyl109 digest --date 2026-11-22 --print
+    Digest(digest::Args),
+    /// Takes one letter in from standard input; exit code 75 asks the mail server to try again. Example: jambyl109 mail-in < letter
+    MailIn(mail_in::Args),
     /// Works again on stored events that failed; what was done or sent is never done or sent again. Example: jambyl109 replay --only-failed
     Replay(replay::Args),
     /// Proves the history of one request or of all. Example: jambyl109 verify-journal 26-4817-0355
     VerifyJournal(verify_journal::Args),
+    /// Copies the embedded database and files of residents while the service runs. Example: jambyl109 backup /backup/jambyl-2026-11-23.tar
+    Backup(backup::Args),
+    /// Puts a backup in place, after proving it whole. Example: jambyl109 restore /backup/jambyl-2026-11-23.tar
+    Restore(restore::Args),
+    /// What is kept how long, and what would be let go. Example: jambyl109 retention --dry-run
+    Retention(retention::Args),
+    /// A resident's rights: what is held about them, and forgetting it. Example: jambyl109 resident export +77011234567 --reason "letter of 3 March" --out a.tar
+    Resident(resident::Args),
+    /// Compares the kept counts of open requests with the requests themselves. Example: jambyl109 recount --fix
+    Recount(recount::Args),
     /// Staff accounts. Example: jambyl109 user add aigul --role dispatcher --queue water_taraz
     User(user::Args),
     /// Clocks: how a deadline came to be, when one would be due, policies and calendars. Example: jambyl109 sla explain 26-4817-0355
@@ -117,12 +138,19 @@ async fn dispatch(command: Command, config: Config) -> Done {
         Command::Train(a) => train::run(&config, &a).await,
         Command::ImportCdr(a) => import_cdr::run(&config, a).await,
         Command::Report(a) => report::run(&config, &a).await,
+        Command::Digest(a) => digest::run(&config, &a).await,
+        Command::MailIn(a) => mail_in::run(&config, &a).await,
         Command::Replay(a) => replay::run(&config, &a).await,
         Command::VerifyJournal(a) => verify_journal::run(&config, &a).await,
+        Command::Backup(a) => backup::run(&config, &a).await,
+        Command::Restore(a) => restore::run(&config, &a).await,
+        Command::Retention(a) => retention::run(&config, &a).await,
+        Command::Resident(a) => resident::run(&config, a).await,
+        Command::Recount(a) => recount::run(&config, &a).await,
         Command::User(a) => user::run(&config, a).await,
         Command::Sla(a) => sla::run(&config, a).await,
         Command::Duty(a) => duty::run(&config, a).await,
-        Command::CheckConfig(a) => check_config::run(&config, &a),
+        Command::CheckConfig(a) => check_config::run(&config, &a).await,
         Command::Healthcheck(a) => healthcheck::run(&config, &a).await,
     }
 }

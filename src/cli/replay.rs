@@ -8,6 +8,7 @@ use crate::store::raw_events;
 use crate::telephony::centre::Centre;
 use crate::telephony::inbox;
 use crate::workers::intake::IntakeWorker;
+use crate::workers::replay::{self, Doors, Which};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -32,7 +33,8 @@ pub async fn run(config: &Config, args: &Args) -> Done {
         None => None,
     };
     let core = Arc::new(bare_core(config).await?);
-    let n = raw_events::requeue(core.db.write(), args.channel.as_deref(), from, args.only_failed).await?;
+    let which = Which { channel: args.channel.as_deref(), from, only_failed: args.only_failed };
+    let n = replay::put_back(&core, &Doors::of(&config.channels).map_err(|e| Failure(e.to_string()))?, which).await?;
     if args.channel.as_deref().is_none_or(|c| c == "calls") {
         let n = inbox::replay(&core, &Centre::of(config)?, from).await?;
         println!("{n} bodies about calls were put back and worked on");

@@ -2,22 +2,27 @@
 
 use super::{ConfigErrors, Messages};
 use crate::domain::Lang;
+use crate::domain::articles::Articles;
 use crate::domain::calendar::Calendars;
 use crate::domain::catalog::Catalog;
 use crate::domain::outline::Outlines;
 use crate::domain::roles::Roles;
 use crate::domain::routing::Routing;
+use crate::domain::shift::Shifts;
 use crate::domain::sla::{Books, SlaBook};
 use crate::domain::templates::Templates;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 const CATALOG: &str = include_str!("../../config/catalog.toml");
 const ROUTING: &str = include_str!("../../config/routing.toml");
 const SLA: &str = include_str!("../../config/sla.toml");
 const TEMPLATES: &str = include_str!("../../config/templates.toml");
+const SHIFTS: &str = include_str!("../../config/shifts.toml");
 const CALENDAR: &str = include_str!("../../config/calendar.toml");
+const ARTICLES: &str = include_str!("../../config/articles.toml");
 const BORDERS: &str = include_str!("../../config/geo/borders.toml");
 const ROLES: &str = include_str!("../../config/roles.toml");
 const MESSAGES_KK: &str = include_str!("../../config/messages/kk.toml");
@@ -34,8 +39,12 @@ pub struct Book {
     /// What providers approved beforehand.
     pub templates: Templates,
     pub roles: Roles,
-    /// Districts as maps draw them.
-    pub outlines: Outlines,
+    /// Answers to what is asked most.
+    pub articles: Articles,
+    /// When crews are on duty.
+    pub shifts: Shifts,
+    /// Districts as maps draw them; shared between editions.
+    pub outlines: Arc<Outlines>,
 }
 
 impl Book {
@@ -51,12 +60,23 @@ impl Book {
         let calendar = part(dir, "calendar.toml", CALENDAR, &mut problems);
         let templates = part(dir, "templates.toml", TEMPLATES, &mut problems);
         let roles = part(dir, "roles.toml", ROLES, &mut problems);
+        let articles = part(dir, "articles.toml", ARTICLES, &mut problems);
         let messages = keep(messages(dir), &mut problems);
-        let outlines = part(dir, "geo/borders.toml", BORDERS, &mut problems);
-        match (catalog, routing, sla, messages, calendar, templates, roles, outlines) {
-            (Some(catalog), Some(routing), Some(sla), Some(messages), Some(calendar), Some(templates), Some(roles), Some(outlines)) => {
-                Ok(Self { catalog, routing, sla, messages, calendar, templates, roles, outlines })
-            }
+        let shifts = part(dir, "shifts.toml", SHIFTS, &mut problems);
+        let outlines = part(dir, "geo/borders.toml", BORDERS, &mut problems).map(Arc::new);
+        match (catalog, routing, sla, messages, calendar, templates, roles, articles, shifts, outlines) {
+            (
+                Some(catalog),
+                Some(routing),
+                Some(sla),
+                Some(messages),
+                Some(calendar),
+                Some(templates),
+                Some(roles),
+                Some(articles),
+                Some(shifts),
+                Some(outlines),
+            ) => Ok(Self { catalog, routing, sla, messages, calendar, templates, roles, articles, shifts, outlines }),
             _ => Err(problems.into()),
         }
     }
@@ -75,9 +95,11 @@ impl Book {
         out.extend(self.sla.problems(&self.catalog, &self.calendar));
         out.extend(self.calendar.problems(&self.catalog));
         out.extend(self.roles.problems());
+        out.extend(self.articles.problems(&self.catalog));
         out.extend(self.messages.problems());
         out.extend(self.too_long_for_short_messages());
         out.extend(self.templates.problems(|key| self.messages.placeholders(key)));
+        out.extend(self.shifts.problems(&self.catalog, &self.calendar));
         out
     }
 }

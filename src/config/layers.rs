@@ -1,7 +1,7 @@
 //! Reading the layers: each value is checked against the embedded defaults, so an error can name the key, the layer and the remedy.
 
 use super::origin::{Layered, at, fill_patterns, leaves, nearest, put};
-use super::sections::{CallFormat, Config, Deployment, LogFormat, MailTransport, PushTransport, SmsTransport, TelegramMode};
+use super::sections::{CallFormat, Config, Deployment, LogFormat, MailDoor, MailTransport, PushTransport, SmsTransport, TelegramMode};
 use super::{ConfigErrors, DEFAULT_TOML};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -173,6 +173,7 @@ fn check_choices(sum: &Layered, problems: &mut Vec<String>) {
         ("channels.telegram.mode", words(TelegramMode::ALL)),
         ("channels.sms.transport", words(SmsTransport::ALL)),
         ("mail.transport", words(MailTransport::ALL)),
+        ("mail.inbound.mode", words(MailDoor::ALL)),
         ("push.transport", words(PushTransport::ALL)),
     ] {
         let value = at(&sum.table, key).and_then(Value::as_str).unwrap_or_default();

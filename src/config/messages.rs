@@ -4,6 +4,7 @@ use super::ConfigErrors;
 use crate::domain::Lang;
 use crate::domain::outgoing::Params;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use toml::{Table, Value};
 
 type Texts = BTreeMap<String, String>;
@@ -11,8 +12,10 @@ type Texts = BTreeMap<String, String>;
 /// All texts a resident or a member of staff may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Messages {
-    kk: Texts,
-    ru: Texts,
+    kk: Arc<Texts>,
+    ru: Arc<Texts>,
+    /// Texts that an administrator has written over those of the files, Kazakh and Russian. The files' texts are shared between editions, these are few.
+    own: BTreeMap<String, (String, String)>,
     /// Texts of an installation that replace nothing, or use values that are not there.
     strange: Vec<String>,
 }
@@ -24,7 +27,8 @@ impl Messages {
     /// Files that are not TOML, and values that are neither texts nor tables of them.
     pub fn parse(kk: &str, ru: &str) -> Result<Self, ConfigErrors> {
         let mut problems = Vec::new();
-        let out = Self { kk: read(Lang::Kk, kk, &mut problems), ru: read(Lang::Ru, ru, &mut problems), strange: Vec::new() };
+        let (kk, ru) = (Arc::new(read(Lang::Kk, kk, &mut problems)), Arc::new(read(Lang::Ru, ru, &mut problems)));
+        let out = Self { kk, ru, own: BTreeMap::new(), strange: Vec::new() };
         ConfigErrors::check(problems).map(|()| out)
     }
 
@@ -46,11 +50,46 @@ impl Messages {
                 }
             }
             match lang {
-                Lang::Kk => self.kk.insert(key, text),
-                Lang::Ru => self.ru.insert(key, text),
+                Lang::Kk => Arc::make_mut(&mut self.kk).insert(key, text),
+                Lang::Ru => Arc::make_mut(&mut self.ru).insert(key, text),
             };
         }
         ConfigErrors::check(problems)
+    }
+
+    /// Writes a text of both languages over the files' one. False when there is no text of this key.
+    pub fn write(&mut self, key: &str, kk: &str, ru: &str) -> bool {
+        let known = self.kk.contains_key(key) && self.ru.contains_key(key);
+        if known {
+            self.own.insert(key.to_owned(), (kk.to_owned(), ru.to_owned()));
+        }
+        known
+    }
+
+    /// The placeholders of any text.
+    #[must_use]
+    pub fn holes_of(text: &str) -> BTreeSet<String> {
+        holes(text).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether every brace of a text belongs to a placeholder.
+    #[must_use]
+    pub fn is_balanced(text: &str) -> bool {
+        balanced(text)
+    }
+
+    /// All texts of a language as a file of `messages/`.
+    ///
+    /// # Errors
+    /// When the texts cannot be written as TOML, which they can.
+    pub fn to_toml(&self, lang: Lang) -> Result<String, toml::ser::Error> {
+        let mut root = Table::new();
+        for key in self.keys() {
+            if let Some(text) = self.get(lang, key) {
+                super::origin::put(&mut root, key, Value::String(text.to_owned()));
+            }
+        }
+        toml::to_string_pretty(&root)
     }
 
     fn texts(&self, lang: Lang) -> &Texts {
@@ -63,7 +102,11 @@ impl Messages {
     /// The raw text, placeholders and all.
     #[must_use]
     pub fn get(&self, lang: Lang, key: &str) -> Option<&str> {
-        self.texts(lang).get(key).map(String::as_str)
+        match (self.own.get(key), lang) {
+            (Some((kk, _)), Lang::Kk) => Some(kk),
+            (Some((_, ru)), Lang::Ru) => Some(ru),
+            (None, _) => self.texts(lang).get(key).map(String::as_str),
+        }
     }
 
     /// The placeholders of a text, which both languages share; none: there is no such text.
@@ -266,7 +309,7 @@ mod tests {
     proptest! {
         #[test]
         fn rendering_never_fails_and_without_params_changes_nothing(text in "\\PC*") {
-            let m = Messages { kk: [("k".to_owned(), text.clone())].into(), ..Messages::default() };
+            let m = Messages { kk: Arc::new([("k".to_owned(), text.clone())].into()), ..Messages::default() };
             prop_assert_eq!(m.render(Lang::Kk, "k", &Params::new()), text);
             let _ = m.problems();
         }

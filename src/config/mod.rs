@@ -8,11 +8,13 @@ mod errors;
 mod layers;
 mod messages;
 mod origin;
+mod overlay;
 mod present;
 mod problems;
 mod secret;
 mod sections;
 mod short;
+mod sound;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,7 @@ pub use data::{Book, data_text};
 pub use errors::ConfigErrors;
 pub use layers::load;
 pub use messages::Messages;
+pub use overlay::{Overlay, Text};
 pub use present::{local_date_time, local_time};
 pub use secret::{Secret, ServiceUrl};
 pub use sections::*;

@@ -24,6 +24,7 @@ impl Config {
         self.mail_problems(&mut out);
         self.calls_problems(&mut out);
         out.extend(self.delivery.problems());
+        out.extend(self.retention.problems());
         self.zero_problems(&mut out);
         let t = &self.triage;
         for (key, error) in [("service_error", t.service_error), ("class_error", t.class_error), ("hazard_error", t.hazard_error)] {
@@ -215,6 +216,15 @@ impl Config {
         }
         if mail.transport == MailTransport::File && mail.dir.is_empty() {
             out.push("mail.dir is empty: name the folder letters are written into, for instance data/mail".into());
+        }
+        out.extend(mail.inbound_problems());
+        if self.digest.time().is_none() {
+            out.push(format!("digest.at '{}' is not a time: write hours and minutes, for instance 08:00", self.digest.at));
+        }
+        for reader in &self.digest.readers {
+            if let Err(e) = crate::domain::digest::Reader::parse(reader) {
+                out.push(format!("digest.readers: '{reader}': {e}"));
+            }
         }
     }
 

@@ -67,12 +67,61 @@ const KEYS: &[&str] = &[
     "reply.waiting",
     "callback.promise",
     "callback.promise_both",
+    "short.registered",
+    "short.started",
+    "short.held",
+    "short.resolved",
+    "short.closed",
+    "short.transferred",
+    "short.rejected",
+    "short.merged",
+    "short.replied",
 ];
 /// These carry the text of consent the first time.
 const FIRST: &[&str] =
     &["ack.registered", "ack.registered_no_clock", "ack.registered_danger", "ack.several", "ack.several_danger", "ack.answered_thanks"];
 
 impl Book {
+    /// How long a text may become as a short message, in UTF-16 units, and how long it may be; none for what never leaves as one.
+    #[must_use]
+    pub fn short_length(&self, lang: Lang, key: &str) -> Option<(usize, usize)> {
+        // `sms.x` stands for `x` there.
+        let key = key.strip_prefix("sms.").unwrap_or(key);
+        let mut longest = self.longest(lang);
+        if FIRST.contains(&key) {
+            longest.insert(crate::domain::outgoing::THEN.to_owned(), "@consent.notice".to_owned());
+        } else if !KEYS.contains(&key) {
+            return None;
+        }
+        Some((self.render_at(ChannelKind::Sms, lang, key, &longest).encode_utf16().count(), MOST))
+    }
+
+    /// Values for a preview of any text: the longest where they are known, plausible ones elsewhere.
+    #[must_use]
+    pub fn sample(&self, lang: Lang, key: &str) -> Params {
+        let longest = self.longest(lang);
+        let holes = self.messages.placeholders(key).unwrap_or_default();
+        let (kk, ru) = (lang == Lang::Kk, lang == Lang::Ru);
+        let of = |name: &str| -> String {
+            if let Some(known) = longest.get(name) {
+                return known.clone();
+            }
+            match name {
+                "name" | "who" if kk => "Айгүл Серікқызы".into(),
+                "name" | "who" if ru => "Айгуль Сериковна".into(),
+                "queue" => self.catalog.queues.first().map_or_else(String::new, |q| q.name.get(lang).to_owned()),
+                "crew" => self.catalog.crews.first().map_or_else(String::new, |c| c.name.get(lang).to_owned()),
+                "district" => self.catalog.districts.first().map_or_else(String::new, |d| d.name.get(lang).to_owned()),
+                "hazard" => self.value(lang, "@hazard.gas_leak"),
+                "place" | "address" => self.value(lang, "@admin.sample_place"),
+                "phone" => "+7 701 123 45 67".into(),
+                "count" | "n" => "3".into(),
+                _ => "…".into(),
+            }
+        };
+        holes.into_iter().map(|h| (h.clone(), of(&h))).collect()
+    }
+
     /// Texts that, with the longest values they can get, are longer than two parts of a short message.
     pub(super) fn too_long_for_short_messages(&self) -> Vec<String> {
         let mut out = Vec::new();

@@ -152,7 +152,8 @@ pub fn districts<'a>(list: impl IntoIterator<Item = &'a District>, page: usize, 
 #[must_use]
 pub fn services(number: &RequestNumber, list: &[Service], page: usize, most: usize) -> Keyboard {
     let key = |s: &Service| Button::FixService(number.clone(), s.code.clone()).key(&format!("@service.{}", s.code));
-    let keys: Vec<Key> = list.iter().map(key).collect();
+    // Of a service that was closed nothing new is offered.
+    let keys: Vec<Key> = list.iter().filter(|s| s.successor.is_none()).map(key).collect();
     paged(&keys, page, most, |p| Button::Fix(number.clone(), p), vec![Button::FixPlace(number.clone()).key("btn.fix_place")])
 }
 
@@ -287,7 +288,11 @@ mod tests {
     #[test]
     fn a_long_list_is_turned_page_by_page() {
         let number = RequestNumber::compose(2026, 1);
-        let service = |i: usize| Service { code: ServiceCode::new(format!("s{i}")).unwrap(), name: Named { kk: String::new(), ru: String::new() } };
+        let service = |i: usize| Service {
+            code: ServiceCode::new(format!("s{i}")).unwrap(),
+            name: Named { kk: String::new(), ru: String::new() },
+            successor: None,
+        };
         for (len, most) in [(0, 10), (5, 10), (9, 10), (10, 10), (13, 10), (25, 10), (40, 13), (13, 100), (3, 2)] {
             let list: Vec<Service> = (0..len).map(service).collect();
             let (mut seen, mut page) = (Vec::new(), 0);

@@ -92,7 +92,9 @@ impl Turn<'_> {
         let named = district.is_some() || reading.address.is_some();
         let last_hazard = last.as_ref().and_then(|l| l.hazard);
         let other_danger = reading.hazard.is_some() && reading.hazard != last_hazard;
-        let other_matter = reading.class.sure && reading.service.sure && !named && reading.service.best != last.and_then(|l| l.service);
+        // Right after the question a place that is named is the answer, whatever else is said; a letter days later may bring its own.
+        let its_own = !named || self.door.threads;
+        let other_matter = reading.class.sure && reading.service.sure && its_own && reading.service.best != last.and_then(|l| l.service);
         if other_danger || (other_matter && reading.hazard.is_none()) {
             return self.consider(self.draft(text, reading, media));
         }
@@ -100,7 +102,9 @@ impl Turn<'_> {
             self.state.step = waiting;
             return self.ask_place(&Place::Unknown);
         }
-        let plain_address = media.is_empty() && reading.hazard.is_none() && as_address(text).is_some();
+        // A letter days later says anything; only what reads like an address is one.
+        let short = as_address(text).is_some() && (!self.door.threads || tells_house(text, reading, media.is_empty()));
+        let plain_address = media.is_empty() && reading.hazard.is_none() && short;
         if !(named || plain_address) {
             self.state.step = waiting;
             return self.add(number, text, media, false);

@@ -121,6 +121,9 @@ impl Turn<'_> {
             return Some(number.clone());
         }
         let last = self.standing()?;
+        if self.door.threads && !is_another_matter(last, reading) {
+            return Some(last.number.clone());
+        }
         if self.recent().is_none() && !plainly_of_before(last, text, reading) {
             return None;
         }
@@ -208,9 +211,21 @@ impl Turn<'_> {
             return self.register_placed(draft);
         }
         let place = draft.reading.place.clone();
-        self.state.step = Step::AwaitingPlace { draft, asked_at: self.ctx.now };
+        if self.door.threads {
+            self.register(draft);
+            self.state.step = Step::AfterPlace { number: None, asked_at: self.ctx.now, house: false };
+        } else {
+            self.state.step = Step::AwaitingPlace { draft, asked_at: self.ctx.now };
+        }
         self.ask_place(&place);
     }
+}
+
+/// A letter in the thread of a request: does it speak of something else all the same?
+fn is_another_matter(last: &LastRequest, reading: &Reading) -> bool {
+    let known = |s: &ServiceCode| last.service.as_ref() == Some(s) || last.linked.iter().any(|l| l.service.as_ref() == Some(s));
+    let danger = reading.hazard.is_some() && reading.hazard != last.hazard;
+    danger || reading.service.accepted().is_some_and(|s| !known(&s)) || !reading.others.is_empty()
 }
 
 /// A short question without a place, said right after a request, asks after that one.

@@ -16,6 +16,9 @@ use crate::domain::{Lang, RequestNumber};
 /// A file that comes so soon after another, in seconds, is one of a heap: the heap is acknowledged once.
 pub(super) const HEAP_SECS: i64 = 20;
 
+/// So long an answer to a question in a letter is one, in seconds.
+const LETTER_SECS: i64 = 3 * 24 * 3600;
+
 /// With so many files a draft is registered at once: the memory of a chat stays small whatever is sent.
 pub(super) const MAX_MEDIA: usize = 20;
 
@@ -40,9 +43,11 @@ impl<'a> Turn<'a> {
     fn waits_until(&self) -> Option<Instant> {
         let asked_at = match &self.state.step {
             Step::Fresh | Step::Idle => return None,
+            // The request goes on meanwhile.
+            Step::AfterPlace { asked_at, .. } if self.door.threads => return Some(plus_secs(*asked_at, LETTER_SECS)),
+            Step::AfterPlace { asked_at, .. } => *asked_at,
             Step::AwaitingText { asked_at, .. }
             | Step::AwaitingPlace { asked_at, .. }
-            | Step::AfterPlace { asked_at, .. }
             | Step::AwaitingReason { asked_at, .. }
             | Step::CrewAwaitingResult { asked_at, .. } => *asked_at,
         };

@@ -188,14 +188,16 @@ async fn resolve(
     now: Instant,
 ) -> Result<Vec<Act>, DispatchError> {
     let queue = |q: &QueueCode| match core.book.catalog.queue(q.as_str()) {
-        Some(_) => Ok(q.clone()),
-        None => Err(DispatchError::invalid("bad_queue", q.as_str())),
+        // A queue that was closed for new work is none to send to.
+        Some(known) if known.successor.is_none() => Ok(q.clone()),
+        _ => Err(DispatchError::invalid("bad_queue", q.as_str())),
     };
     let inner = |fx: &mut Effects, text: &str| words(fx, subject, actor, direction::INNER, text, now);
     Ok(vec![match act {
         StaffAct::Accept => Act::Accept,
         StaffAct::Assign { crew } => {
-            let known = core.book.catalog.crew(crew.as_str()).filter(|c| subject.stored.request.queue.as_ref().is_none_or(|q| c.serves(q)));
+            let known =
+                core.book.catalog.crew(crew.as_str()).filter(|c| !c.closed && subject.stored.request.queue.as_ref().is_none_or(|q| c.serves(q)));
             Act::Assign { crew: known.map(|c| c.code.clone()).ok_or_else(|| DispatchError::invalid("bad_crew", crew.as_str()))? }
         }
         StaffAct::Start => Act::Start,
@@ -258,7 +260,9 @@ pub(super) fn reclassify(
     }
     let what = Classification {
         class: class.or(r.class),
-        service: service.cloned().or_else(|| r.service.clone()),
+        service: service
+            .map(|s| core.book.catalog.open_service(s.as_str()).map_or_else(|| s.clone(), |open| open.code.clone()))
+            .or_else(|| r.service.clone()),
         district: district.cloned().or_else(|| r.district.clone()),
         hazard: hazard.unwrap_or(r.hazard),
         needs_utility: r.needs_utility,

@@ -3,9 +3,10 @@
 use super::cascade::follow;
 use super::effects::{Count, Effects};
 use super::record::{Subject, record};
-use super::{Core, DispatchError, notify, push};
+use super::{Core, DispatchError, notify, push, short};
 use crate::domain::access::Role;
 use crate::domain::actor::Actor;
+use crate::domain::reach::closed;
 use crate::domain::request::{Act, ActError, Event, Ground, decide};
 use crate::domain::{Instant, Lang, MessageId, RequestNumber};
 use crate::store::messages::{NewMessage, direction};
@@ -89,12 +90,14 @@ pub(super) async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subje
     let r = &subject.stored.request;
     if let (Some(id), true) = (r.conversation, events.iter().any(notify::concerns_resident))
         && let Some(chat) = conversations::load(tx, id).await?
+        && !closed(&chat.chat)
     {
         for event in events {
             fx.outbox.extend(notify::to_resident(&chat, subject, event));
         }
     }
     push::tell(core, tx, fx, subject, events).await?;
+    short::tell(core, tx, fx, subject, events).await?;
     for event in events {
         match event {
             Event::Assigned { crew } => {
@@ -102,6 +105,13 @@ pub(super) async fn tell(core: &Core, tx: &Tx, fx: &mut Effects, subject: &Subje
                 for chat in conversations::of_staff(tx, &members).await? {
                     let place = place_text(core, tx, subject, chat.lang).await?;
                     fx.outbox.push(notify::new_job(&chat, subject, &place));
+                }
+            }
+            Event::HandedOver { crew } => {
+                let members: Vec<_> = staff::of_crew(tx, crew).await?.iter().map(|s| s.id).collect();
+                for chat in conversations::of_staff(tx, &members).await? {
+                    let place = place_text(core, tx, subject, chat.lang).await?;
+                    fx.outbox.push(notify::taken_over(&chat, subject, &place));
                 }
             }
             Event::Held { .. } | Event::PauseDeclined { .. } if asked => {

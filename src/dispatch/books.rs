@@ -140,6 +140,7 @@ pub async fn reload(core: &Core) -> Result<usize, DispatchError> {
         tracing::info!(revision = row.number, from = %row.effective_at, "new policies or calendars");
     }
     core.shelf.put(all);
+    super::settings::refresh(core).await?;
     Ok(rows.len())
 }
 

@@ -71,8 +71,8 @@ pub(super) async fn one(w: &mut Work<'_>, p: &Prepared, place: &CommentPlace) ->
             let text = caption.as_deref().unwrap_or("");
             c.said(w, text, vec![media.clone()]).await
         }
-        // A mention or a kind that we cannot read: a person should look.
-        Content::Unsupported { .. } => c.note(w.tx, need::UNCLEAR, None, None).await,
+        // A mention whose words the provider does not tell, or a kind that we cannot read: a person should look.
+        Content::Unsupported { .. } | Content::Mention { .. } => c.note(w.tx, need::UNCLEAR, None, None).await,
         _ => Ok(()),
     }
 }
@@ -257,7 +257,8 @@ impl Comment<'_> {
         };
         w.fx.outbox.push(public);
         // One answer in private is all that the provider allows: the registration's own, with the number.
-        w.fx.outbox.extend(said.into_iter().take(1).map(|answer| Outgoing {
+        let privately = usize::from(!self.place.elsewhere);
+        w.fx.outbox.extend(said.into_iter().take(privately).map(|answer| Outgoing {
             chat: format!("private:{}", self.place.comment),
             keyboard: Keyboard::None,
             condition: Condition::Before(until),

@@ -1,12 +1,13 @@
 //! What every use case stands on.
 
 use super::books::Shelf;
+use super::editions::Editions;
 use super::effects::After;
 use super::numbers::Spare;
 use super::reader::Reader;
 use crate::bus::{EventBus, Hint};
 use crate::clock::Clocks;
-use crate::config::{Book, Config};
+use crate::config::{Config, Retention, SmsTransport};
 use crate::dialogue::Limits;
 use crate::domain::Instant;
 use crate::domain::callback::Policy;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub refresh_days: i64,
     /// Push messages leave by a wire of ours.
     pub push: bool,
+    /// Short messages leave by a gateway of ours.
+    pub sms: bool,
     pub login_attempts: i32,
     pub login_strangers_per_hour: i32,
     pub login_per_address: i32,
@@ -56,6 +59,10 @@ pub struct Settings {
     pub outbox_attempts: i32,
     /// How long after a call a request still belongs to it.
     pub link_grace: chrono::Duration,
+    /// How long each kind of data is kept.
+    pub retention: Retention,
+    /// Where files lie that replace the program's own.
+    pub config_dir: Option<std::path::PathBuf>,
 }
 
 impl Settings {
@@ -84,6 +91,7 @@ impl Settings {
             access_minutes: secs(a.access_minutes),
             refresh_days: secs(a.refresh_days),
             push: config.push.is_on(),
+            sms: config.channels.sms.transport == SmsTransport::Http,
             login_attempts: times(a.login_attempts),
             login_strangers_per_hour: times(a.login_strangers_per_hour),
             login_per_address: times(a.login_per_address),
@@ -99,6 +107,8 @@ impl Settings {
             reach: config.delivery.policy(),
             outbox_attempts: times(config.outbox.max_attempts),
             link_grace: span(config.calls.link_grace_secs),
+            retention: config.retention.clone(),
+            config_dir: config.config.path().map(std::path::Path::to_owned),
         }
     }
 }
@@ -107,7 +117,8 @@ impl Settings {
 pub struct Core {
     pub db: Db,
     pub clocks: Clocks,
-    pub book: Arc<Book>,
+    /// Catalogue, routing, texts and the rest as they stand now. Whoever needs several parts that agree takes `let book: &Book = &core.book;` once.
+    pub book: Editions,
     pub triage: Reader,
     /// Policies and calendars with their history, as far as this process knows.
     pub shelf: Shelf,

@@ -2,20 +2,20 @@
 
 use super::DispatchError;
 use super::acts::{StaffAct, actor_of};
-use super::apply::{find, perform, place_text};
+use super::apply::{find, place_text};
 use super::conversation::Turn;
 use super::effects::Effects;
 use super::notify::params;
 use super::record::Subject;
 use super::register::attach;
+use super::road;
 use crate::dialogue::{self, CrewCommand};
 use crate::domain::access::{Reach, Scope};
 use crate::domain::outgoing::{Keyboard, Params};
-use crate::domain::request::{Act, ActError, ActKind, Event, Status};
+use crate::domain::request::{Act, ActError, Event, Status};
 use crate::domain::{CrewCode, RequestNumber};
-use crate::store::journal;
 use crate::store::requests::{self, QueueFilter};
-use crate::store::timers;
+use crate::store::{Tx, journal, timers};
 
 /// Most jobs shown at once.
 const SHOWN: u64 = 10;
@@ -80,18 +80,8 @@ pub(super) async fn from_chat(turn: &mut Turn<'_>, scope: &Scope, crew: &CrewCod
 
 /// A queued request of the crew's own organisation becomes its job; its own job is simply confirmed.
 async fn take(turn: &mut Turn<'_>, scope: &Scope, crew: &CrewCode, number: &RequestNumber) -> Result<Subject, DispatchError> {
-    let mut subject = find(turn.tx, number).await?;
-    let r = &subject.stored.request;
-    if r.status == Status::Assigned && r.crew.as_ref() == Some(crew) {
-        return Ok(subject);
-    }
-    let serves = turn.core.book.catalog.crew(crew.as_str()).is_some_and(|c| r.queue.as_ref().is_some_and(|q| c.serves(q)));
-    if !serves || (r.crew.is_some() && r.crew.as_ref() != Some(crew)) {
-        return Err(DispatchError::NotFound);
-    }
     let mut step = Effects::default();
-    let act = Act::Assign { crew: crew.clone() };
-    perform(turn.core, turn.tx, &mut step, &mut subject, &[act], &actor_of(scope), turn.now).await?;
+    let subject = road::take(turn.core, turn.tx, &mut step, scope, crew, number, turn.now).await?;
     // The one who took it need not be told of a new job.
     step.outbox.retain(|o| o.conversation != Some(turn.talk.id));
     turn.fx.absorb(step);
@@ -111,33 +101,17 @@ async fn finish(
     let Reach::Crew(crew) = &scope.reach else { return Err(DispatchError::NotFound) };
     let ours = subject.stored.request.crew.as_ref() == Some(crew);
     // A job that went to others while the crew was typing: what it saw on the spot is worth keeping. A stranger's words are not taken.
-    if !ours && !was_given(turn, &subject, crew).await? {
+    if !ours && !was_given(turn.tx, &subject, crew).await? {
         return Err(DispatchError::NotFound);
     }
     let mut step = Effects::default();
     let files = attach(media, Some(subject.stored.request.id), Some(turn.talk.id), turn.talk.channel, &turn.talk.account, turn.now);
     let actor = actor_of(scope);
-    let mut acts: Vec<Act> = files.iter().map(|a| Act::Attach { attachment: a.id }).collect();
+    let acts: Vec<Act> = files.iter().map(|a| Act::Attach { attachment: a.id }).collect();
     step.attachments.extend(files);
-    let note = note.filter(|n| !n.trim().is_empty()).map(|n| {
-        let row = super::apply::text_row(&subject, crate::store::messages::direction::INNER, &actor, &n, turn.now);
-        let reference = row.text_ref();
-        step.messages.push(row);
-        reference
-    });
-    let status = subject.stored.request.status;
-    let refused = (!ours || !ActKind::Resolve.allowed_from(status)).then_some(ActError::NotFrom { act: ActKind::Resolve, status });
-    match (&refused, note) {
-        (None, note) => acts.push(Act::Resolve { note }),
-        // Finished already, by a second press or by a colleague: what the crew wrote and showed is kept all the same.
-        (Some(_), Some(text)) => acts.push(Act::Note { text }),
-        (Some(_), None) => {}
-    }
-    if !acts.is_empty() {
-        perform(turn.core, turn.tx, &mut step, &mut subject, &acts, &actor, turn.now).await?;
-        turn.fx.absorb(step);
-        turn.fx.flush(turn.tx, turn.now, turn.core.wall()).await?;
-    }
+    let refused = road::conclude(turn.core, turn.tx, &mut step, &mut subject, ours, acts, note, &actor, turn.now).await?;
+    turn.fx.absorb(step);
+    turn.fx.flush(turn.tx, turn.now, turn.core.wall()).await?;
     match refused {
         _ if !ours => Err(DispatchError::NotFound),
         Some(why) => Err(DispatchError::NotNow(why, Box::new(subject.stored))),
@@ -146,9 +120,9 @@ async fn finish(
 }
 
 /// Has the request ever been this crew's?
-async fn was_given(turn: &Turn<'_>, subject: &Subject, crew: &CrewCode) -> Result<bool, DispatchError> {
-    for row in journal::of_request(turn.tx, subject.stored.request.id).await? {
-        if matches!(row.event()?, Event::Assigned { crew: given } if given == *crew) {
+pub(super) async fn was_given(tx: &Tx, subject: &Subject, crew: &CrewCode) -> Result<bool, DispatchError> {
+    for row in journal::of_request(tx, subject.stored.request.id).await? {
+        if matches!(row.event()?, Event::Assigned { crew: given } | Event::HandedOver { crew: given } if given == *crew) {
             return Ok(true);
         }
     }

@@ -1,15 +1,20 @@
 //! Forgetting a person: words, phones, names, addresses, voices and files go; the journal stays whole.
 //!
+//! What is found by a number goes only when the number was proved to be this person's. By a number that was only said, nothing is looked for: it may be
+//! somebody else's. Then what goes is what hangs on the person's own requests and chats.
+//!
 //! Staff's reasons in the access log stay: it is the account of who looked, and it is kept for those who were looked at.
 
-use super::{Core, DispatchError, app_session};
+use super::{Core, DispatchError, app_session, secrets};
 use crate::domain::inbound::ChannelKind;
 use crate::domain::phone::Phone;
-use crate::domain::{Instant, Lang, ResidentId};
+use crate::domain::reach::GONE;
+use crate::domain::{CallId, Instant, Lang, RequestId, ResidentId};
+use crate::store::calls::links;
 use crate::store::conversations::Conversation;
 use crate::store::{
-    Bulk, StoreError, Tx, attachments, callbacks, calls, conversations, devices, doomed, drafts, houses, idempotency, messages, outbox, raw_events,
-    requests, residents, search, social, tokens,
+    Bulk, StoreError, Tx, attachments, callbacks, calls, conversations, devices, doomed, drafts, houses, idempotency, letters, messages, outbox,
+    raw_events, requests, residents, search, social, tokens,
 };
 
 /// What is left to be deleted outside of the database.
@@ -29,11 +34,13 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Erased, DispatchErr
     let now = core.now();
     let tx = core.db.begin().await?;
     let mut out = Erased::default();
+    let mut own: Vec<RequestId> = Vec::new();
     let mut before = None;
     loop {
         let page = requests::of_resident(&tx, id, before, 200).await?;
         let Some(last) = page.last() else { break };
         before = Some((last.request.received_at, last.request.id));
+        own.extend(page.iter().map(|s| s.request.id));
         for s in &page {
             messages::erase_request(&tx, s.request.id).await?;
             houses::erase(&tx, s.request.id).await?;
@@ -48,7 +55,10 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Erased, DispatchErr
         messages::erase_conversation(&tx, talk.id).await?;
         outbox::erase(&tx, talk).await?;
         social::erase(&tx, talk.channel, &talk.account, &talk.chat).await?;
-        raw_events::erase(&tx, &super::intake::conversation_key(talk.channel, &talk.account, &talk.chat)).await?;
+        forget_chat(core, &tx, talk).await?;
+        if talk.channel == ChannelKind::Mail {
+            letters::erase(&tx, &talk.account, &talk.chat).await?;
+        }
     }
     let ids: Vec<_> = talks.iter().map(|t| t.id).collect();
     out.files.extend(attachments::erase_person(&tx, id, &ids).await?);
@@ -58,8 +68,9 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Erased, DispatchErr
     let mut bulk = Bulk::on(&tx);
     conversations::upsert(&mut bulk, &blank)?;
     bulk.run(&tx).await?;
-    if let Some(phone) = residents::load(&tx, id).await?.and_then(|r| r.phone.or(r.claimed)) {
-        out.recordings = behind_phone(&tx, &phone, now).await?;
+    out.recordings = behind_requests(&tx, &own).await?;
+    if let Some(phone) = residents::load(&tx, id).await?.and_then(|r| r.phone) {
+        out.recordings.extend(behind_phone(&tx, &phone, now).await?);
         residents::erase_claims(&tx, &phone).await?;
     }
     for device in devices::erase(&tx, id).await? {
@@ -71,6 +82,60 @@ pub async fn resident(core: &Core, id: ResidentId) -> Result<Erased, DispatchErr
     doomed::add(&tx, &out.files, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(out)
+}
+
+/// A chat's name is its resident's number, or leads to them: what it was called stands nowhere any more, neither with us nor in what is still to be sent.
+/// Whoever writes from there again is somebody new. Names that events were stored under stay, so that one that comes twice is still known.
+async fn forget_chat(core: &Core, tx: &Tx, talk: &Conversation) -> Result<(), DispatchError> {
+    if talk.chat.starts_with(GONE) {
+        return Ok(());
+    }
+    let key = |chat: &str| super::intake::conversation_key(talk.channel, &talk.account, chat);
+    if talk.staff.is_some() {
+        // A member of a crew goes on working in this chat.
+        raw_events::erase(tx, &key(&talk.chat), &key(&talk.chat)).await?;
+        return Ok(());
+    }
+    let gone = gone(core, talk);
+    let mut names = vec![talk.chat.clone()];
+    if talk.channel == ChannelKind::Whatsapp {
+        // The wire calls one person by two names: by an identifier and by the number that it vouches for.
+        names.extend(talk.proved_phone.as_ref().map(|p| p.e164().trim_start_matches('+').to_owned()));
+    }
+    outbox::rename_chat(tx, talk, &gone).await?;
+    for name in &names {
+        raw_events::erase(tx, &key(name), &key(&gone)).await?;
+        // A short message's sender is only said: what else went to that number may be somebody else's.
+        if talk.channel != ChannelKind::Sms {
+            outbox::erase_address(tx, talk.channel.as_str(), name).await?;
+        }
+    }
+    conversations::rename(tx, talk, &gone).await?;
+    Ok(())
+}
+
+/// What the chat is called from now on: nobody can tell by it who it was, and no two are alike.
+fn gone(core: &Core, talk: &Conversation) -> String {
+    let key = hex::encode(core.chain.derive("erased chats"));
+    let digest = secrets::sha256(&[&key, &talk.id.to_string(), &talk.chat]);
+    format!("{GONE}{}", digest.get(..32).unwrap_or(&digest))
+}
+
+/// Calls from which only the person's own requests were taken down, whatever number they came from. Gives the keys of recordings.
+async fn behind_requests(tx: &Tx, own: &[RequestId]) -> Result<Vec<String>, StoreError> {
+    let mut spoke = Vec::new();
+    for request in own {
+        spoke.extend(links::of_request(tx, *request).await?.into_iter().map(|l| l.call));
+    }
+    spoke.sort_unstable();
+    spoke.dedup();
+    // Somebody may have told of a neighbour's trouble in the same call.
+    let shared: Vec<CallId> = links::of_calls(tx, &spoke).await?.into_iter().filter(|l| !own.contains(&l.request)).map(|l| l.call).collect();
+    spoke.retain(|call| !shared.contains(call));
+    calls::forget(tx, &spoke).await?;
+    let recordings = calls::take_recordings(tx, &spoke).await?;
+    calls::records::erase(tx, &spoke).await?;
+    Ok(recordings)
 }
 
 /// What is found by the phone alone: short messages, codes, calls and who was to be called back, forms of operators. Gives the keys of recordings.

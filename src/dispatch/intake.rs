@@ -3,16 +3,17 @@
 use super::conversation::{Turn, run};
 use super::effects::Effects;
 use super::numbers::Numbers;
-use super::{Core, DispatchError, comments, held, identities, receipts, unsent};
+use super::{Core, DispatchError, colleagues, comments, held, identities, letters, receipts, unsent};
 use crate::dialogue::{Context, Input};
 use crate::domain::identity::Proof;
 use crate::domain::inbound::{ChannelKind, Content, Inbound};
+use crate::domain::phone::Phone;
 use crate::domain::reading::{Place, Reading};
-use crate::domain::{ConversationId, Instant, Lang};
+use crate::domain::{ConversationId, Instant, Lang, ResidentId};
 use crate::metrics::{Head, TriageOutcome};
 use crate::store::conversations::{self, Conversation};
 use crate::store::residents::Resident;
-use crate::store::{StoreError, Tx, requests, wires};
+use crate::store::{StoreError, Tx, requests, residents, wires};
 use crate::triage::among;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -109,7 +110,12 @@ pub async fn process(core: &Core, batch: &[Prepared]) -> Result<(), DispatchErro
         if aside(core, &tx, &mut fx, &mut numbers, &mut talks, p, now).await? {
             continue;
         }
+        let begins = p.channel() == ChannelKind::Mail && talks.known(p).is_none();
+        let others = if begins { talks.of_address(p) } else { Vec::new() };
         let talk = talks.of(&mut fx, p, now);
+        if begins {
+            letters::same_writer(&tx, &mut fx, talk, &p.item.inbound.sender, &others).await?;
+        }
         one(core, &tx, &mut fx, &mut numbers, talk, p, now).await?;
         fx.conversations.insert(talk.id, talk.clone());
     }
@@ -139,12 +145,34 @@ async fn aside(
         Content::Receipt(r) => receipts::apply(core, tx, fx, i.channel, &i.account, r, now).await?,
         Content::ReceiptUntil { until, stage } => receipts::apply_until(tx, i.channel, &i.account, &i.chat, *until, *stage).await?,
         Content::WireDown(why) => wires::note(tx, i.channel.as_str(), &i.account, Some(why.as_str()), now).await?,
-        Content::Renamed { chat } => talks.rename(tx, fx, p, chat).await?,
+        Content::Renamed { chat, phone } => renamed(core, tx, fx, talks, p, (chat, phone.as_ref()), now).await?,
         Content::Unsent { .. } => return unsent::hide(core, tx, fx, talks, p, now).await,
+        Content::Own { text: Some(text) } => colleagues::spoke(core, tx, fx, talks, p, text, now).await?,
         Content::Ignored { .. } | Content::Reaction { .. } | Content::Own { .. } | Content::Shown { .. } => {}
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// The chat goes on under another name; a number that the provider tells with it is proved, and the old one is no longer the resident's.
+async fn renamed(
+    core: &Core,
+    tx: &Tx,
+    fx: &mut Effects,
+    talks: &mut Talks,
+    p: &Prepared,
+    (chat, phone): (&str, Option<&Phone>),
+    now: Instant,
+) -> Result<(), DispatchError> {
+    // Chats, proofs and requests of this batch are looked for in the database.
+    fx.flush(tx, now, core.wall()).await?;
+    let Some(talk) = talks.rename(tx, fx, p, chat).await? else { return Ok(()) };
+    if let Some(phone) = phone {
+        fx.flush(tx, now, core.wall()).await?;
+        identities::proved(core, tx, fx, talk, phone, Proof::Provider, now).await?;
+        fx.conversations.insert(talk.id, talk.clone());
+    }
+    Ok(())
 }
 
 async fn one(
@@ -188,9 +216,10 @@ async fn one(
         Content::Blocked => Input::Blocked,
         Content::Unblocked => Input::Unblocked,
         Content::Unsupported { kind } => Input::Unsupported { kind },
-        Content::Unsent { .. } => Input::Unsent { text: unsent::words(&p.item.earlier) },
+        Content::Unsent { .. } => Input::Unsent { text: None },
         Content::Ignored { .. }
         | Content::Reaction { .. }
+        | Content::Mention { .. }
         | Content::Own { .. }
         | Content::Shown { .. }
         | Content::Renamed { .. }
@@ -205,8 +234,17 @@ async fn one(
         identities::proved(core, tx, fx, talk, &sender.phone, Proof::Provider, now).await?;
     }
     let stale = received_at.signed_duration_since(reported_at).num_seconds() > core.settings.stale_secs;
-    let turn = Turn { core, tx, fx, numbers, talk, raw: Some(p.item.raw), now, received_at, reported_at, lang_hint: inbound.lang_hint, stale };
-    run(turn, &input).await
+    let steps: Vec<Input<'_>> = match input {
+        // A draft may hold a message as it was and as it was changed to.
+        Input::Unsent { .. } => unsent::words(&p.item.earlier).into_iter().map(|text| Input::Unsent { text: Some(text) }).collect(),
+        other => vec![other],
+    };
+    for input in &steps {
+        let (fx, numbers, talk) = (&mut *fx, &mut *numbers, &mut *talk);
+        let turn = Turn { core, tx, fx, numbers, talk, raw: Some(p.item.raw), now, received_at, reported_at, lang_hint: inbound.lang_hint, stale };
+        run(turn, input).await?;
+    }
+    Ok(())
 }
 
 /// A chat has been silent long enough. False when the resident wrote meanwhile or another worker was faster.
@@ -273,14 +311,45 @@ impl Talks {
         self.0.get_mut(&(i.channel, i.account.clone(), i.chat.clone()))
     }
 
-    /// The chat goes on under another name. If one of that name stands already, both are of one resident from now on.
-    async fn rename(&mut self, tx: &Tx, fx: &mut Effects, p: &Prepared, chat: &str) -> Result<(), DispatchError> {
+    /// The chat that a piece is about whose wire names only the number that is left behind: that of whoever proved this number here.
+    async fn proved(&mut self, tx: &Tx, i: &Inbound) -> Result<Option<Conversation>, DispatchError> {
+        let Some(sender) = i.phone.as_ref().filter(|s| s.verified) else { return Ok(None) };
+        let Some(owner) = residents::by_phone(tx, &sender.phone).await? else { return Ok(None) };
+        let mut own = conversations::of_resident(tx, owner.id).await?;
+        own.retain(|t| t.channel == i.channel && t.account == i.account && t.proved_phone.as_ref() == Some(&sender.phone));
+        // With two chats of one number nobody can tell which is meant.
+        let (Some(found), true) = (own.pop(), own.is_empty()) else { return Ok(None) };
+        // This batch may know more of it than the database.
+        Ok(Some(self.0.remove(&(found.channel, found.account.clone(), found.chat.clone())).unwrap_or(found)))
+    }
+
+    /// Chats of the same sender, and whose they are.
+    fn of_address(&self, p: &Prepared) -> Vec<(String, ResidentId)> {
+        let i = &p.item.inbound;
+        let same = |(channel, account, chat): &ChatKey| {
+            *channel == i.channel && *account == i.account && chat.strip_prefix(&i.sender).is_some_and(|rest| rest.starts_with('#'))
+        };
+        self.0.iter().filter(|(key, talk)| same(key) && talk.staff.is_none()).map(|((_, _, chat), talk)| (chat.clone(), talk.resident)).collect()
+    }
+
+    /// The chat goes on under another name. If one of that name stands already, both are of one resident from now on. Gives the chat of that name.
+    async fn rename(&mut self, tx: &Tx, fx: &mut Effects, p: &Prepared, chat: &str) -> Result<Option<&mut Conversation>, DispatchError> {
         let i = &p.item.inbound;
         if i.chat == chat {
-            return Ok(());
+            return Ok(self.known(p));
         }
-        let Some(mut talk) = self.0.remove(&(i.channel, i.account.clone(), i.chat.clone())) else { return Ok(()) };
+        let named = self.0.remove(&(i.channel, i.account.clone(), i.chat.clone()));
+        let Some(mut talk) = (match named {
+            Some(talk) => Some(talk),
+            None => self.proved(tx, i).await?,
+        }) else {
+            return Ok(None);
+        };
         let to = (i.channel, i.account.clone(), chat.to_owned());
+        if talk.chat == chat {
+            return Ok(Some(self.0.entry(to).or_insert(talk)));
+        }
+        let old = talk.chat.clone();
         if !self.0.contains_key(&to)
             && let Some(there) = conversations::of_chats(tx, i.channel, &i.account, &[chat.to_owned()]).await?.pop()
         {
@@ -294,12 +363,12 @@ impl Talks {
             conversations::rename(tx, &talk, chat).await?;
             chat.clone_into(&mut talk.chat);
             fx.conversations.entry(talk.id).and_modify(|v| chat.clone_into(&mut v.chat));
-            self.0.insert(to, talk);
+            self.0.insert(to.clone(), talk);
         }
-        for out in fx.outbox.iter_mut().filter(|o| o.channel == i.channel && o.account == i.account && o.chat == i.chat) {
+        for out in fx.outbox.iter_mut().filter(|o| o.channel == i.channel && o.account == i.account && o.chat == old) {
             chat.clone_into(&mut out.chat);
         }
-        Ok(())
+        Ok(self.0.get_mut(&to))
     }
 
     pub(super) fn of(&mut self, fx: &mut Effects, p: &Prepared, now: Instant) -> &mut Conversation {

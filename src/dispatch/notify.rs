@@ -188,6 +188,18 @@ pub fn new_job(to: &Conversation, subject: &Subject, place: &str) -> Outgoing {
     Outgoing { condition: Condition::StatusIn(open), ..about(to, r, "crew.new_job", p, keyboard) }
 }
 
+/// A job that came from the crew before, into the chats of the next one.
+#[must_use]
+pub fn taken_over(to: &Conversation, subject: &Subject, place: &str) -> Outgoing {
+    let open = vec![Status::Assigned, Status::InProgress, Status::OnHold];
+    let out = new_job(to, subject, place);
+    let body = match out.body {
+        Body::Template { params, .. } => Body::Template { key: "crew.taken_over".to_owned(), params },
+        words => words,
+    };
+    Outgoing { condition: Condition::StatusIn(open), body, ..out }
+}
+
 /// What became of a crew's wish, into its chats.
 #[must_use]
 pub fn to_crew(to: &Conversation, subject: &Subject, key: &str) -> Outgoing {

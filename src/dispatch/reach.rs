@@ -43,7 +43,7 @@ pub async fn ways(core: &Core, c: &impl Conn, resident: crate::domain::ResidentI
     let mut lines: Vec<Line> = conversations::of_resident(c, resident.id)
         .await?
         .into_iter()
-        .filter(|t| t.staff.is_none())
+        .filter(|t| t.staff.is_none() && !reach::closed(&t.chat))
         .map(|t| Line {
             down: is_down(t.channel, &t.account),
             channel: t.channel,

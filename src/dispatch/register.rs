@@ -3,6 +3,7 @@
 use super::effects::{Count, Effects};
 use super::record::{Subject, begin, record};
 use super::{Core, DispatchError, secrets};
+use crate::config::Book;
 use crate::domain::actor::Actor;
 use crate::domain::inbound::{ChannelKind, MediaRef};
 use crate::domain::reading::Reading;
@@ -47,7 +48,7 @@ impl Classification {
     /// # Errors
     /// [`DispatchError::Internal`] when no queue at all can take it.
     pub(super) fn route(&self, core: &Core) -> Result<Route, DispatchError> {
-        let book = &core.book;
+        let book: &Book = &core.book;
         book.routing.route(&self.route_key(), &book.catalog).ok_or_else(|| DispatchError::Internal("no queue takes the request".into()))
     }
 }
@@ -83,6 +84,11 @@ pub struct NewRequest {
 /// [`DispatchError::Internal`] when no queue at all can take it, which `check-config` finds beforehand.
 pub(super) fn open(core: &Core, fx: &mut Effects, actor: &Actor, new: NewRequest, now: Instant) -> Result<Subject, DispatchError> {
     let now = time::truncate(now);
+    let mut new = new;
+    // A service that was closed for new work has a successor.
+    if let Some(open) = new.what.service.as_ref().and_then(|s| core.book.catalog.open_service(s.as_str())) {
+        new.what.service = Some(open.code.clone());
+    }
     let id = RequestId::fresh();
     let message = NewMessage {
         id: MessageId::fresh(),

@@ -24,6 +24,7 @@ use crate::store::messages::direction;
 use crate::store::requests::{self, Stored};
 use crate::store::{StoreError, Tx, calls};
 use crate::triage::{among, settle};
+use uuid::Uuid;
 
 /// A request as a form or a client states it. What is not given is read from the text.
 #[derive(Debug, Clone, Default)]
@@ -174,7 +175,7 @@ pub async fn create(
     let origin = Origin { channel: ChannelKind::App, actor: Actor::Resident(resident), resident: Some(resident) };
     let media = files(&stated.media)?;
     let mut made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
-    uploads::join_new(core, &tx, &mut fx, resident, &media, &mut made.leading, now).await?;
+    uploads::join_new(core, &tx, &mut fx, resident.0, &origin.actor, &media, &mut made.leading, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
     let answer = shape(&made);
     if let Some((key, body)) = key {
@@ -211,16 +212,24 @@ fn repeated(kept: Kept, body: &str) -> Result<Created, DispatchError> {
     if kept.body_hash == body { Ok(Created::Repeated { answer: kept.answer }) } else { Err(DispatchError::KeyReused) }
 }
 
-/// A request through the public form: no token, so it belongs to nobody's list, and the rate per address is limited.
+/// Looks at a public form and counts it by address and by telephone, before anything that comes with it is stored.
 ///
 /// # Errors
 /// `Invalid`, `RateLimited`.
-pub async fn from_form(core: &Core, mut stated: Stated, phone: Option<Phone>, from: &str) -> Result<Registered, DispatchError> {
-    validated(core, &stated)?;
+pub async fn admit_form(core: &Core, stated: &Stated, phone: Option<&Phone>, from: &str) -> Result<(), DispatchError> {
+    validated(core, stated)?;
     hit(core, core.db.write(), Limit::hourly("form", core.settings.form_per_address_per_hour), from).await?;
-    if let Some(p) = &phone {
+    if let Some(p) = phone {
         hit(core, core.db.write(), Limit::hourly("form-phone", core.settings.form_per_phone_per_hour), p.e164()).await?;
     }
+    Ok(())
+}
+
+/// Registers a form that [`admit_form`] let in: no token, so it belongs to nobody's list. Its files were brought by `by`, a name that this one form has.
+///
+/// # Errors
+/// `Invalid` for files that are not there.
+pub async fn register_form(core: &Core, mut stated: Stated, phone: Option<Phone>, by: Uuid) -> Result<Registered, DispatchError> {
     if let Some(p) = phone {
         // Nobody has proved that the number is theirs: it is something to call back, kept with the erasable words, not an identity.
         stated.text = format!("{}\n☎ {}", stated.text, p.e164());
@@ -229,7 +238,9 @@ pub async fn from_form(core: &Core, mut stated: Stated, phone: Option<Phone>, fr
     let tx = core.db.begin().await?;
     let mut fx = Effects::default();
     let origin = Origin { channel: ChannelKind::Web, actor: Actor::System("form"), resident: None };
-    let made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
+    let media = files(&stated.media)?;
+    let mut made = register_stated(core, &tx, &mut fx, stated, &origin, now).await?;
+    uploads::join_new(core, &tx, &mut fx, by, &origin.actor, &media, &mut made.leading, now).await?;
     fx.flush(&tx, now, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     core.signal(fx.after).await;
@@ -263,6 +274,8 @@ pub async fn for_caller(core: &Core, scope: &Scope, stated: Stated, phone: Optio
     let entry = Entry { actor: &origin.actor.to_string(), what: "taken_down", request: Some(made.leading.stored.request.id), ..Default::default() };
     access_log::write(&tx, core.wall(), &entry).await?;
     super::call_desk::taken_down(core, &tx, scope, made.leading.stored.request.id, call, now).await?;
+    super::short::taken_down(core, &tx, &mut fx, &made.leading.stored.request).await?;
+    fx.flush(&tx, now, core.wall()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     core.signal(fx.after).await;
     Ok(made)
@@ -335,7 +348,7 @@ async fn act_once(core: &Core, resident: ResidentId, number: &RequestNumber, act
                 acts.push(said(&mut fx, &subject, &actor, text, now));
             }
             let words = fx.messages.last().map(|m| m.id);
-            acts.extend(uploads::join_further(&tx, resident, &media, &subject, words).await?);
+            acts.extend(uploads::join_further(&tx, resident.0, &media, &subject, words).await?);
             acts
         }
         OwnAct::Rate(score) => vec![Act::Rate { score: *score }],

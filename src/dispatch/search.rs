@@ -7,7 +7,8 @@ use crate::domain::phone::Phone;
 use crate::domain::search::words;
 use crate::domain::{MessageId, RequestId, RequestNumber};
 use crate::store::requests::{self, Stored};
-use crate::store::{StoreError, access_log, residents, search};
+use crate::store::residents::{self, Resident};
+use crate::store::{Conn, StoreError, access_log, search};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Texts taken in at once.
@@ -53,13 +54,7 @@ pub async fn find(core: &Core, scope: &Scope, question: &str) -> Result<Found, D
     }
     if let Ok(phone) = Phone::parse(question) {
         access_log::note(core.db.write(), core.now(), &actor_of(scope).to_string(), "search_phone", None, None).await?;
-        let mut own = Vec::new();
-        for resident in residents::behind(db, &phone).await? {
-            own.extend(requests::of_resident(db, resident.id, None, SHOWN as u64).await?.into_iter().filter(|s| scope.sees(&s.request)));
-        }
-        own.sort_by_key(|s| std::cmp::Reverse((s.request.received_at, s.request.id)));
-        own.truncate(SHOWN);
-        return Ok(Found::OfPhone(own));
+        return Ok(Found::OfPhone(behind(db, scope, Some(&phone), SHOWN).await?.requests));
     }
     let mut asked: Vec<String> = words(question).into_iter().collect();
     // Long words say most.
@@ -74,6 +69,31 @@ pub async fn find(core: &Core, scope: &Scope, question: &str) -> Result<Found, D
     }
     let (rows, more) = search::find(db, scope, &groups, SHOWN).await?;
     Ok(Found::ByWords(rows, more))
+}
+
+/// Whoever may stand behind a number.
+#[derive(Debug, Clone, Default)]
+pub struct Behind {
+    /// Who proved it, then who only called with it.
+    pub residents: Vec<Resident>,
+    /// Their requests within the caller's reach, the newest first.
+    pub requests: Vec<Stored>,
+}
+
+/// Who may be behind a number and what they reported, as far as the scope reaches; nobody is behind no number. Who asks has to note the look.
+///
+/// # Errors
+/// The store's.
+pub async fn behind(c: &impl Conn, scope: &Scope, phone: Option<&Phone>, most: usize) -> Result<Behind, StoreError> {
+    let Some(phone) = phone else { return Ok(Behind::default()) };
+    let residents = residents::behind(c, phone).await?;
+    let mut own = Vec::new();
+    for resident in &residents {
+        own.extend(requests::of_resident(c, resident.id, None, most as u64).await?.into_iter().filter(|s| scope.sees(&s.request)));
+    }
+    own.sort_by_key(|s| std::cmp::Reverse((s.request.received_at, s.request.id)));
+    own.truncate(most);
+    Ok(Behind { residents, requests: own })
 }
 
 /// Takes some of the waiting texts in; gives how many.

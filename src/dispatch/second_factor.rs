@@ -54,7 +54,7 @@ pub async fn confirm(
 ) -> Result<(Vec<String>, SignedIn), DispatchError> {
     let (peer, wall) = (from.into(), core.wall());
     // Who has a second factor and not yet shown it may not put another in its place.
-    if session.stage == Stage::Code {
+    if matches!(session.stage, Stage::Code | Stage::Password) {
         return Err(DispatchError::Unauthorized);
     }
     limited(core, staff).await?;
@@ -70,7 +70,8 @@ pub async fn confirm(
     let who = audit::person(staff.id);
     audit::enter(core, &tx, &who, "second_factor_on", Some(&who), None).await?;
     let staff = Staff { second_factor: true, ..staff.clone() };
-    let done = sign_in::open(core, &tx, staff, session.kind, Stage::Full, &peer, wall).await?;
+    let stage = sign_in::last_stage(&staff);
+    let done = sign_in::open(core, &tx, staff, session.kind, stage, &peer, wall).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok((codes, done))
 }

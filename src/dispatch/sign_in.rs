@@ -17,7 +17,7 @@ use uuid::Uuid;
 const LONGEST_LOGIN: usize = 64;
 /// How long a password that awaits its second factor is good for.
 const CODE_WAITS: Duration = Duration::minutes(10);
-/// How long setting a second factor up may take.
+/// How long setting a second factor up, or choosing a password, may take.
 const ENROLMENT_WAITS: Duration = Duration::minutes(30);
 /// Second factors that may be tried after one password.
 const TRIES: i32 = 5;
@@ -71,7 +71,8 @@ pub struct Signed {
 /// Signs a member of staff in with a password, at the console (`console`) or the API.
 ///
 /// # Errors
-/// `Unauthorized` without saying why; `RateLimited`; `Invalid(second_factor_needed)` at the API when the role asks for one that is not set up yet.
+/// `Unauthorized` without saying why; `RateLimited`; at the API `Invalid(second_factor_needed)` when the role asks for one that is not set up yet, and
+/// `Invalid(password_change_needed)` when the password was given by an administrator.
 pub async fn sign_in(core: &Core, login: &str, password: &str, from: impl Into<Peer>, console: bool) -> Result<SignedIn, DispatchError> {
     let (peer, wall) = (from.into(), core.wall());
     let login = login.trim().to_lowercase();
@@ -90,17 +91,25 @@ pub async fn sign_in(core: &Core, login: &str, password: &str, from: impl Into<P
         return Err(DispatchError::Unauthorized);
     };
     buckets.forgive(core).await?;
+    if staff.password_given && !console {
+        return Err(DispatchError::invalid("password_change_needed", "choose a password of your own in the console first"));
+    }
     let stage = match (staff.second_factor, core.book.roles.get(staff.role).second_factor) {
         (true, _) => Stage::Code,
         (false, true) if console => Stage::Enrol,
         (false, true) => return Err(DispatchError::invalid("second_factor_needed", "set a second factor up in the console first")),
-        (false, false) => Stage::Full,
+        (false, false) => last_stage(&staff),
     };
     let kind = if console { SessionKind::Console } else { SessionKind::Api };
     let tx = core.db.begin().await?;
     let done = open(core, &tx, staff, kind, stage, &peer, wall).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(done)
+}
+
+/// Where signing in ends: with a password that somebody else gave, a step remains.
+pub(super) fn last_stage(staff: &Staff) -> Stage {
+    if staff.password_given { Stage::Password } else { Stage::Full }
 }
 
 /// The buckets that one try counts in.
@@ -188,7 +197,7 @@ pub(super) async fn open(
     let token = secrets::token();
     let life = match (stage, kind) {
         (Stage::Code, _) => CODE_WAITS,
-        (Stage::Enrol, _) => ENROLMENT_WAITS,
+        (Stage::Enrol | Stage::Password, _) => ENROLMENT_WAITS,
         (Stage::Full, SessionKind::Console) => Duration::hours(core.settings.session_hours),
         (Stage::Full, _) => Duration::days(core.settings.token_days),
     };
@@ -256,7 +265,8 @@ pub async fn second_step(core: &Core, ticket: &str, typed: &str, from: impl Into
     if !sessions::end(&tx, session.id, staff.id).await? {
         return Err(DispatchError::Unauthorized);
     }
-    let done = open(core, &tx, staff, session.kind, Stage::Full, &peer, wall).await?;
+    let stage = last_stage(&staff);
+    let done = open(core, &tx, staff, session.kind, stage, &peer, wall).await?;
     tx.commit().await.map_err(StoreError::from)?;
     rates::refund(core.db.write(), &per_account, Duration::hours(1), wall).await?;
     Ok(done)

@@ -49,6 +49,11 @@ impl By {
         }
     }
 
+    /// A password from an administrator is known to two people. At the machine its owner types it, or one who may read everything anyhow.
+    fn gives(self) -> bool {
+        matches!(self, Self::Staff(_))
+    }
+
     /// Nobody takes their own rights: the last administrator would be gone.
     fn not(self, who: StaffId) -> Result<(), DispatchError> {
         match self {
@@ -110,6 +115,7 @@ pub async fn add(core: &Core, by: By, new: NewStaff) -> Result<Staff, DispatchEr
         created_at: core.now(),
         second_factor: false,
         password_at: Some(core.wall()),
+        password_given: by.gives(),
     };
     let tx = core.db.begin().await?;
     staff::insert(&tx, &member).await.map_err(|e| match e {
@@ -191,7 +197,7 @@ pub async fn reset_password(core: &Core, by: By, login: &str, password: String) 
     let member = staff::by_login(core.db.read(), &login.trim().to_lowercase()).await?.ok_or(DispatchError::NotFound)?;
     let hash = passwords::accepted(password, &[&member.login, &member.name]).await?;
     let tx = core.db.begin().await?;
-    staff::set_password(&tx, member.id, &hash, core.wall()).await?;
+    staff::set_password(&tx, member.id, &hash, by.gives(), core.wall()).await?;
     sessions::end_of_staff(&tx, member.id, None, false).await?;
     sessions::forget_peers(&tx, Some(member.id), core.wall()).await?;
     audit::enter(core, &tx, &by.actor(), "password_reset", Some(&audit::person(member.id)), None).await?;

@@ -70,14 +70,34 @@ pub async fn change_password(
     }
     // The present one was right: it was no guess, whatever the new one is.
     rates::forget(core.db.write(), &bucket).await?;
+    own_password(core, who, session, new, &peer).await
+}
+
+/// Chooses a password in place of the one that an administrator gave. All other sessions end; this one becomes a whole one under a new token.
+///
+/// # Errors
+/// `Unauthorized` when nothing has to be chosen; `Invalid` for a weak one and for the one that was given.
+pub async fn first_password(core: &Core, who: &Staff, session: &Session, new: String, from: impl Into<Peer>) -> Result<SignedIn, DispatchError> {
+    if session.stage != Stage::Password {
+        return Err(DispatchError::Unauthorized);
+    }
+    if passwords::fits(new.clone(), Some(who.password_hash.clone())).await? {
+        return Err(DispatchError::invalid("password_same", "another than the one that was given"));
+    }
+    own_password(core, who, session, new, &from.into()).await
+}
+
+async fn own_password(core: &Core, who: &Staff, session: &Session, new: String, peer: &Peer) -> Result<SignedIn, DispatchError> {
+    let wall = core.wall();
     let hash = passwords::accepted(new, &[&who.login, &who.name]).await?;
     let tx = core.db.begin().await?;
-    staff::set_password(&tx, who.id, &hash, wall).await?;
+    staff::set_password(&tx, who.id, &hash, false, wall).await?;
     sessions::end_of_staff(&tx, who.id, None, false).await?;
     sessions::forget_peers(&tx, Some(who.id), wall).await?;
     let person = audit::person(who.id);
     audit::enter(core, &tx, &person, "password_changed", Some(&person), None).await?;
-    let done = sign_in::open(core, &tx, who.clone(), session.kind, Stage::Full, &peer, wall).await?;
+    let who = Staff { password_given: false, ..who.clone() };
+    let done = sign_in::open(core, &tx, who, session.kind, Stage::Full, peer, wall).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(done)
 }

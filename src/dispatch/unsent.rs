@@ -10,13 +10,20 @@ use crate::store::{Tx, attachments, messages, requests};
 /// How far back a chat is looked through.
 const LOOK_BACK: u64 = 200;
 
-/// The words of a message.
-pub(super) fn words(said: &[Content]) -> Option<&str> {
-    said.iter().find_map(|content| match content {
-        Content::Text(t) | Content::Edited { text: t, .. } => Some(t.as_str()),
-        Content::Media { caption, .. } => caption.as_deref(),
-        _ => None,
-    })
+/// The words of a message in all its versions, the longest first: one may hold another.
+pub(super) fn words(said: &[Content]) -> Vec<&str> {
+    let mut all: Vec<&str> = said
+        .iter()
+        .filter_map(|content| match content {
+            Content::Text(t) | Content::Edited { text: t, .. } => Some(t.as_str()),
+            Content::Media { caption, .. } => caption.as_deref(),
+            _ => None,
+        })
+        .filter(|t| !t.trim().is_empty())
+        .collect();
+    all.sort_by_key(|t| std::cmp::Reverse(t.len()));
+    all.dedup();
+    all
 }
 
 /// Hides what an item takes back. False when its chat has a step to make of it too.
@@ -31,7 +38,7 @@ pub(super) async fn hide(core: &Core, tx: &Tx, fx: &mut Effects, talks: &mut Tal
 
 /// What stands in the database already.
 pub(super) async fn hide_stored(tx: &Tx, talk: ConversationId, resident: ResidentId, earlier: &[Content], now: Instant) -> Result<(), DispatchError> {
-    if let Some(gone) = words(earlier).map(storable).filter(|t| !t.trim().is_empty()) {
+    for gone in words(earlier).into_iter().map(storable) {
         for (id, text, shown) in messages::said_in(tx, talk, LOOK_BACK).await? {
             if let Some(left) = without(shown.as_deref().unwrap_or(&text), &gone) {
                 messages::hide(tx, id, Some(now), Some(&left)).await?;

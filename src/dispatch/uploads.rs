@@ -1,4 +1,5 @@
-//! Files that residents bring through the API: noted, stored, then joined to a request. One that is joined to none within a day goes again.
+//! Files that people bring, by the API, the public form or the crew's page: noted, stored, then joined to a request. One that is joined to none within a
+//! day goes again.
 
 use super::effects::Effects;
 use super::record::{Subject, record};
@@ -7,7 +8,7 @@ use crate::domain::actor::Actor;
 use crate::domain::inbound::ChannelKind;
 use crate::domain::request::{Act, Event};
 use crate::domain::upload::FileType;
-use crate::domain::{AttachmentId, Instant, MessageId, ResidentId};
+use crate::domain::{AttachmentId, Instant, MessageId};
 use crate::store::attachments::{self, Upload};
 use crate::store::{Conn, StoreError, Tx, doomed};
 use chrono::Duration;
@@ -23,12 +24,12 @@ const LOOSE: Duration = Duration::hours(24);
 ///
 /// # Errors
 /// The store's.
-pub async fn begin(core: &Core, by: ResidentId, kind: FileType) -> Result<Upload, DispatchError> {
+pub async fn begin(core: &Core, by: Uuid, channel: ChannelKind, kind: FileType) -> Result<Upload, DispatchError> {
     let at = core.now();
     let upload = Upload {
         id: AttachmentId::fresh(),
         by,
-        channel: ChannelKind::App.as_str().to_owned(),
+        channel: channel.as_str().to_owned(),
         kind: kind.kind(),
         mime: kind.mime(),
         // Version 4: nothing of it can be guessed from the file's identifier.
@@ -76,21 +77,23 @@ pub async fn clear(core: &Core) -> Result<u64, DispatchError> {
     Ok(keys.len() as u64)
 }
 
-/// Joins files to a request of their resident.
+/// Joins files to a request, of whoever brought them.
 ///
 /// # Errors
 /// `Invalid` when one of them is not theirs, not there, or joined already; the caller rolls back.
-async fn join(c: &impl Conn, by: ResidentId, ids: &[AttachmentId], subject: &Subject, said: Option<MessageId>) -> Result<(), DispatchError> {
+async fn join(c: &impl Conn, by: Uuid, ids: &[AttachmentId], subject: &Subject, said: Option<MessageId>) -> Result<(), DispatchError> {
     let joined = attachments::join(c, by, ids, subject.stored.request.id, said).await?;
     if joined == ids.len() as u64 { Ok(()) } else { Err(DispatchError::invalid("unprocessable", "media: unknown, or used already")) }
 }
 
 /// Files that come with a new request, before it is written.
+#[allow(clippy::too_many_arguments, reason = "who brought what, and where it belongs")]
 pub(super) async fn join_new(
     core: &Core,
     tx: &Tx,
     fx: &mut Effects,
-    by: ResidentId,
+    by: Uuid,
+    actor: &Actor,
     ids: &[AttachmentId],
     subject: &mut Subject,
     now: Instant,
@@ -102,7 +105,7 @@ pub(super) async fn join_new(
     let said = fx.messages.iter().find(|m| m.request == Some(id)).map(|m| m.id);
     join(tx, by, ids, subject, said).await?;
     let events: Vec<Event> = ids.iter().map(|a| Event::AttachmentAdded { attachment: *a }).collect();
-    record(core, fx, subject, &events, &Actor::Resident(by), now)?;
+    record(core, fx, subject, &events, actor, now)?;
     if let Some(row) = fx.created.iter_mut().find(|s| s.request.id == id) {
         row.clone_from(&subject.stored);
     }
@@ -112,7 +115,7 @@ pub(super) async fn join_new(
 /// Files that come with a further message; the acts that note them.
 pub(super) async fn join_further(
     c: &impl Conn,
-    by: ResidentId,
+    by: Uuid,
     ids: &[AttachmentId],
     subject: &Subject,
     said: Option<MessageId>,

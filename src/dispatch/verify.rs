@@ -91,7 +91,11 @@ pub async fn verify(core: &Core, id: RequestId) -> Result<Vec<Fault>, DispatchEr
     verify_on(core.db.read(), &core.chain, id).await
 }
 
-async fn verify_on(c: &impl Conn, key: &ChainKey, id: RequestId) -> Result<Vec<Fault>, DispatchError> {
+/// The same by a connection and a key alone: a copy of the database is proved before it is put in place.
+///
+/// # Errors
+/// The store's.
+pub async fn verify_on(c: &impl Conn, key: &ChainKey, id: RequestId) -> Result<Vec<Fault>, DispatchError> {
     let rows = journal::of_request(c, id).await?;
     let Some(stored) = requests::load(c, id).await? else { return Ok(vec![Fault::NoRequest]) };
     let mut faults = check(key, &stored, &rows);

@@ -45,9 +45,17 @@ pub enum Permission {
     HearRecordings,
     /// Undo a join of residents, take a number from one; every use is written to the access log.
     PartResidents,
+    /// Hand a resident what is held about them, or forget it; every use is written to the access log.
+    ManageRights,
+    /// How long data are kept, and what went.
+    KeepData,
     /// Policies, calendars and who has which duty.
     ReadBooks,
     ManageBooks,
+    /// Tell residents of outages.
+    ManageOutages,
+    /// Texts, queues, services, routing, templates, crews and their shifts.
+    ManageCatalog,
     /// Accounts of staff: roles, reach, sessions, tokens of integrations.
     ManageStaff,
     /// Who saw and changed what.
@@ -56,7 +64,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission that is no act, by its name in `roles.toml` and in the scopes of tokens.
-    const NAMED: [(&str, Self); 17] = [
+    const NAMED: &[(&str, Self)] = &[
         ("list_queues", Self::ListQueues),
         ("read_queue", Self::ReadQueue),
         ("read_request", Self::ReadRequest),
@@ -70,8 +78,12 @@ impl Permission {
         ("work_calls", Self::WorkCalls),
         ("hear_recordings", Self::HearRecordings),
         ("part_residents", Self::PartResidents),
+        ("manage_rights", Self::ManageRights),
+        ("keep_data", Self::KeepData),
         ("read_books", Self::ReadBooks),
         ("manage_books", Self::ManageBooks),
+        ("manage_outages", Self::ManageOutages),
+        ("manage_catalog", Self::ManageCatalog),
         ("manage_staff", Self::ManageStaff),
         ("read_audit", Self::ReadAudit),
     ];

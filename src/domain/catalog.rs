@@ -50,6 +50,9 @@ words! {
 pub struct Service {
     pub code: ServiceCode,
     pub name: Named,
+    /// Set: nothing new is about it any more, but about this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<ServiceCode>,
 }
 
 /// A district of the oblast, or the city of Taraz.
@@ -67,6 +70,12 @@ pub struct Queue {
     pub code: QueueCode,
     pub name: Named,
     pub kind: QueueKind,
+    /// Set: nothing new comes here any more, but there. What is open stays until it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<QueueCode>,
+    /// What comes in is given at once to the crew on duty that has the least to do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_assign: bool,
 }
 
 /// A crew on the road. It works for one queue's organisation and may be given work of the queues in `also`.
@@ -78,6 +87,9 @@ pub struct Crew {
     pub queue: QueueCode,
     #[serde(default)]
     pub also: Vec<QueueCode>,
+    /// Gets no new work.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
 }
 
 impl Crew {
@@ -114,13 +126,42 @@ impl Catalog {
     pub fn queue(&self, code: &str) -> Option<&Queue> {
         self.queues.iter().find(|q| q.code.as_str() == code)
     }
+    /// The queue that takes new work meant for this one: itself, or whoever came after it.
+    #[must_use]
+    pub fn open_queue(&self, code: &str) -> Option<&Queue> {
+        let mut at = self.queue(code)?;
+        // As many steps as there are queues: a circle ends.
+        for _ in &self.queues {
+            match &at.successor {
+                None => return Some(at),
+                Some(next) => at = self.queue(next.as_str())?,
+            }
+        }
+        None
+    }
+    /// The service under which new work of this one is registered.
+    #[must_use]
+    pub fn open_service(&self, code: &str) -> Option<&Service> {
+        let mut at = self.service(code)?;
+        for _ in &self.services {
+            match &at.successor {
+                None => return Some(at),
+                Some(next) => at = self.service(next.as_str())?,
+            }
+        }
+        None
+    }
+    /// Crews that may be given work of a queue.
+    pub fn crews_of<'a>(&'a self, queue: &'a QueueCode) -> impl Iterator<Item = &'a Crew> {
+        self.crews.iter().filter(move |c| !c.closed && c.serves(queue))
+    }
     #[must_use]
     pub fn crew(&self, code: &str) -> Option<&Crew> {
         self.crews.iter().find(|c| c.code.as_str() == code)
     }
     #[must_use]
     pub fn first_of(&self, kind: QueueKind) -> Option<&Queue> {
-        self.queues.iter().find(|q| q.kind == kind)
+        self.queues.iter().find(|q| q.kind == kind && q.successor.is_none())
     }
 
     /// Everything wrong with the catalogue, in words an administrator can act on.
@@ -144,8 +185,14 @@ impl Catalog {
                 out.push(format!("{what} stands twice"));
             }
         }
+        for s in self.services.iter().filter(|s| s.successor.is_some() && self.open_service(s.code.as_str()).is_none()) {
+            out.push(format!("service '{}' is closed and its successor leads to no open service", s.code));
+        }
+        for q in self.queues.iter().filter(|q| q.successor.is_some() && self.open_queue(q.code.as_str()).is_none()) {
+            out.push(format!("queue '{}' is closed and its successor leads to no open queue", q.code));
+        }
         for kind in [QueueKind::Triage, QueueKind::Control, QueueKind::Noted] {
-            if self.first_of(kind).is_none() {
+            if !self.queues.iter().any(|q| q.kind == kind && q.successor.is_none()) {
                 out.push(format!("no queue of kind '{kind}'"));
             }
         }

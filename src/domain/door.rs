@@ -24,10 +24,12 @@ pub struct Door {
     pub asks_contact: bool,
     /// Every word costs: shorter texts, no lists, nothing that was not asked for.
     pub short: bool,
+    /// A chat is one matter, and people answer in hours or days: nothing waits for them.
+    pub threads: bool,
 }
 
 impl Door {
-    /// The door of a channel. What is no conversation (the form, the application, calls, letters) shows words only.
+    /// The door of a channel. What is no conversation (the form, the application, calls) shows words only.
     #[must_use]
     pub const fn of(channel: ChannelKind) -> Self {
         let (choices, asks_place, asks_contact) = match channel {
@@ -36,9 +38,10 @@ impl Door {
             ChannelKind::Whatsapp => (Choices::Keys(10), true, false),
             ChannelKind::Instagram | ChannelKind::Facebook => (Choices::Keys(13), false, false),
             ChannelKind::Sms => (Choices::Numbers(5), false, false),
+            ChannelKind::Mail => (Choices::Numbers(10), false, false),
             _ => (Choices::Words, false, false),
         };
-        Self { choices, asks_place, asks_contact, short: matches!(channel, ChannelKind::Sms) }
+        Self { choices, asks_place, asks_contact, short: matches!(channel, ChannelKind::Sms), threads: matches!(channel, ChannelKind::Mail) }
     }
 
     /// The most answers that can be offered at once.
@@ -88,6 +91,7 @@ mod tests {
             (ChannelKind::Instagram, 13),
             (ChannelKind::Facebook, 13),
             (ChannelKind::Sms, 5),
+            (ChannelKind::Mail, 10),
         ] {
             assert!(shown(channel, keys(most)) && !shown(channel, keys(most + 1)), "{channel}");
         }

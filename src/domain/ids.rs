@@ -48,6 +48,8 @@ uuid_id! {
     CallbackId,
     /// A chat that came to another resident.
     JoinId,
+    /// A place without water, light or the like, as staff tell of it.
+    OutageId,
 }
 
 /// A code of the catalogue: 1-40 characters of `a-z`, `0-9`, `_`, `-`.

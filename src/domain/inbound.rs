@@ -79,6 +79,11 @@ pub enum Content {
     Unsent {
         of: String,
     },
+    /// Somebody named us under a post of another account, and the wire told only the provider's numbers: the words have to be asked for.
+    Mention {
+        media: String,
+        comment: Option<String>,
+    },
     /// What was hidden may be seen again.
     Shown {
         of: String,
@@ -88,9 +93,10 @@ pub enum Content {
         of: String,
         emoji: Option<String>,
     },
-    /// The wire knows the sender by another name from now on: the chat goes on under `chat`.
+    /// The wire knows the sender by another name from now on: the chat goes on under `chat`, with the new number where the provider tells it.
     Renamed {
         chat: String,
+        phone: Option<Phone>,
     },
     /// What the provider tells of a message of ours. Nobody said anything.
     Receipt(Receipt),
@@ -187,6 +193,8 @@ pub struct CommentPlace {
     pub parent: Option<String>,
     /// Under a live broadcast: it can be answered only while that lasts.
     pub live: bool,
+    /// Under a post of another account: nobody is answered in private there.
+    pub elsewhere: bool,
 }
 
 /// Text as every database of ours can hold it: without NUL, which PostgreSQL refuses.

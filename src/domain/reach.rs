@@ -21,6 +21,15 @@ pub fn under_post(chat: &str) -> bool {
     chat.starts_with("comment:") || chat.starts_with("private:")
 }
 
+/// What the name of a chat becomes whose resident was forgotten.
+pub const GONE: &str = "gone:";
+
+/// Nothing about a request may be said in this chat: everybody reads it, or its resident was forgotten.
+#[must_use]
+pub fn closed(chat: &str) -> bool {
+    under_post(chat) || chat.starts_with(GONE)
+}
+
 /// How channels are used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {

@@ -73,7 +73,7 @@ impl Rule {
         if code.contains("{district}") {
             code = code.replace("{district}", key.district?.as_str());
         }
-        catalog.queue(&code).map(|q| q.code.clone())
+        catalog.open_queue(&code).map(|q| q.code.clone())
     }
 }
 

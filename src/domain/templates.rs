@@ -2,11 +2,11 @@
 
 use super::inbound::ChannelKind;
 use super::lang::Lang;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// All of them, of `config/templates.toml`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Templates {
     #[serde(default)]
@@ -14,7 +14,7 @@ pub struct Templates {
 }
 
 /// One text of ours as a provider knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approved {
     pub channel: ChannelKind,

@@ -21,6 +21,10 @@ pub struct Known<'a> {
     pub stages: &'a [&'a str],
     /// How a call may end.
     pub call_outcomes: &'a [&'a str],
+    /// Kinds of data with a time to be kept.
+    pub kinds: &'a [&'a str],
+    /// Folders of ours whose disks are watched.
+    pub folders: &'a [&'a str],
     /// Route patterns with their methods, such as `("/api/v1/requests/{number}", "GET")`.
     pub routes: &'a [(&'a str, &'a str)],
 }
@@ -142,6 +146,11 @@ pub struct Metrics {
     claimed: IntCounterVec,
     fired: IntCounterVec,
     repaired: IntCounterVec,
+    let_go: IntCounterVec,
+    upkeep: [Level; 3],
+    part_up: [Level; 2],
+    part_answer: [Level; 2],
+    free: Level,
     http: HistogramVec,
 }
 
@@ -205,6 +214,21 @@ impl Metrics {
                 "Clocks put back into the index: all of them after a loss, or those that were overdue.",
                 &[("why", &["rebuilt", "overdue"])],
             )?,
+            let_go: new.counter("jambyl_retention_deleted_total", "Rows that had served their time and were let go.", &[("kind", known.kinds)])?,
+            upkeep: [
+                new.level("jambyl_backup_last_success_timestamp_seconds", "When a backup was last made whole; 0: never.", &[])?,
+                new.level("jambyl_retention_last_success_timestamp_seconds", "When a round of letting go last ended whole; 0: never.", &[])?,
+                new.level("jambyl_digest_last_success_timestamp_seconds", "When the daily digest was last sent; 0: never.", &[])?,
+            ],
+            part_up: [
+                new.level("jambyl_database_up", "1 when the database answers, else 0.", &[])?,
+                new.level("jambyl_redis_up", "1 when Redis answers or none is used, else 0.", &[])?,
+            ],
+            part_answer: [
+                new.level("jambyl_database_answer_seconds", "How long the database took to answer when the metrics were asked for.", &[])?,
+                new.level("jambyl_redis_answer_seconds", "How long Redis took to answer when the metrics were asked for.", &[])?,
+            ],
+            free: new.level("jambyl_disk_free_bytes", "Free bytes of the disk where a folder of ours lies.", &[("folder", known.folders)])?,
             http: new.http("http_request_duration_seconds", "Time to answer, by route pattern.", HTTP, known.routes)?,
             registry,
         })
@@ -283,6 +307,31 @@ impl Metrics {
     /// `route` is the pattern, never the path: a path may hold a public number.
     pub fn http(&self, route: &str, method: &str, status: u16, took: Duration) {
         self.http.with_label_values(&[route, method, &status.to_string()]).observe(took.as_secs_f64());
+    }
+
+    /// Rows of one kind that had served their time.
+    pub fn retention_deleted(&self, kind: &str, rows: u64) {
+        self.let_go.with_label_values(&[kind]).inc_by(rows);
+    }
+
+    /// When backup, retention and digest were last done, in Unix seconds; 0: never.
+    pub fn set_upkeep(&self, done: [f64; 3]) {
+        for (level, at) in self.upkeep.iter().zip(done) {
+            level.set_one(&[], at);
+        }
+    }
+
+    /// How long database and Redis took to answer; none: they did not.
+    pub fn set_parts(&self, answered: [Option<Duration>; 2]) {
+        for ((up, took), answer) in self.part_up.iter().zip(&self.part_answer).zip(answered) {
+            up.set_one(&[], f64::from(u8::from(answer.is_some())));
+            took.set_one(&[], answer.unwrap_or_default().as_secs_f64());
+        }
+    }
+
+    /// Free bytes of the disk where a folder lies.
+    pub fn set_free(&self, folder: &str, bytes: u64) {
+        self.free.set_one(&[folder], bytes as f64);
     }
 
     /// The open requests as the database counts them; what is not listed is zero.

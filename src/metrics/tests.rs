@@ -9,6 +9,8 @@ fn known() -> Known<'static> {
         statuses: &["queued", "assigned"],
         stages: &["accept", "restore"],
         call_outcomes: &["answered", "abandoned"],
+        kinds: &["photos"],
+        folders: &["data"],
         routes: &[("/t/{number}", "GET")],
     }
 }
@@ -36,6 +38,11 @@ fn every_family_stands_from_the_start() {
         r#"jambyl_delivery_receipts_total{channel="telegram",stage="read"}"#,
         r#"jambyl_channel_up{channel="app"}"#,
         r#"jambyl_calls_total{outcome="abandoned"}"#,
+        r#"jambyl_retention_deleted_total{kind="photos"}"#,
+        "jambyl_backup_last_success_timestamp_seconds",
+        "jambyl_digest_last_success_timestamp_seconds",
+        "jambyl_redis_up",
+        r#"jambyl_disk_free_bytes{folder="data"}"#,
     ] {
         assert_eq!(value(&text, series), Some(0.0), "{series}\n{text}");
     }
@@ -85,6 +92,10 @@ fn each_method_moves_its_own_series() {
     metrics.calls("answered", 1);
     metrics.set_channel_up("telegram", true);
     metrics.set_timers(&[("restore".into(), 7)]);
+    metrics.retention_deleted("photos", 9);
+    metrics.set_upkeep([5.0, 6.0, 7.0]);
+    metrics.set_parts([Some(Duration::from_millis(250)), None]);
+    metrics.set_free("data", 11);
     metrics.set_outbox(&[OutboxRow { channel: "app".into(), pending: 4, oldest_seconds: 1.5 }]);
     metrics.http("/t/{number}", "GET", 404, Duration::from_millis(3));
     let text = metrics.encode();
@@ -101,6 +112,14 @@ fn each_method_moves_its_own_series() {
         (r#"jambyl_channel_up{channel="telegram"}"#, 1.0),
         (r#"jambyl_sla_timers_pending{stage="restore"}"#, 7.0),
         (r#"jambyl_outbox_pending{channel="app"}"#, 4.0),
+        (r#"jambyl_retention_deleted_total{kind="photos"}"#, 9.0),
+        ("jambyl_backup_last_success_timestamp_seconds", 5.0),
+        ("jambyl_retention_last_success_timestamp_seconds", 6.0),
+        ("jambyl_digest_last_success_timestamp_seconds", 7.0),
+        ("jambyl_database_up", 1.0),
+        ("jambyl_database_answer_seconds", 0.25),
+        ("jambyl_redis_up", 0.0),
+        (r#"jambyl_disk_free_bytes{folder="data"}"#, 11.0),
         (r#"jambyl_outbox_oldest_seconds{channel="app"}"#, 1.5),
         (r#"http_request_duration_seconds_count{method="GET",route="/t/{number}",status="404"}"#, 1.0),
     ] {

@@ -8,6 +8,7 @@ use crate::domain::inbound::{MediaKind, MediaRef};
 use crate::domain::{AttachmentId, ConversationId, Instant, MessageId, RequestId, ResidentId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 pub use super::entity::attachment::Model as AttachmentRow;
 
@@ -158,11 +159,12 @@ pub async fn erase_request(c: &impl Conn, id: RequestId) -> Result<Vec<String>, 
     erase(c, Condition::all().add(Column::RequestId.eq(id.0))).await
 }
 
-/// A file that a resident brings: noted before its bytes are stored, so that none can lie there unknown.
+/// A file that somebody brings: noted before its bytes are stored, so that none can lie there unknown.
 #[derive(Debug, Clone)]
 pub struct Upload {
     pub id: AttachmentId,
-    pub by: ResidentId,
+    /// The resident, the member of staff, or the one form that it came with.
+    pub by: Uuid,
     pub channel: String,
     pub kind: MediaKind,
     pub mime: &'static str,
@@ -191,7 +193,7 @@ pub async fn begin(c: &impl Conn, u: &Upload, wall: Instant) -> Result<(), Store
         attempts: Set(0),
         next_attempt_at: Set(wall),
         at: Set(u.at),
-        uploader_id: Set(Some(u.by.0)),
+        uploader_id: Set(Some(u.by)),
         message_id: Set(None),
     };
     Entity::insert(row).exec_without_returning(c).await?;
@@ -214,7 +216,7 @@ pub async fn arrived(c: &impl Conn, id: AttachmentId, sha256: &str, size: i64) -
     Ok(done.rows_affected == 1)
 }
 
-/// Forgets a file that a resident brought and that belongs to no request.
+/// Forgets a file that was brought and that belongs to no request.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -223,17 +225,17 @@ pub async fn remove_loose(c: &impl Conn, id: AttachmentId) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Joins files that a resident brought to a request. Gives how many: a file of somebody else, one that is joined already and one that is not there
+/// Joins files that one brought to a request. Gives how many: a file of somebody else, one that is joined already and one that is not there
 /// are not among them.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn join(c: &impl Conn, by: ResidentId, ids: &[AttachmentId], request: RequestId, said: Option<MessageId>) -> Result<u64, StoreError> {
+pub async fn join(c: &impl Conn, by: Uuid, ids: &[AttachmentId], request: RequestId, said: Option<MessageId>) -> Result<u64, StoreError> {
     Ok(Entity::update_many()
         .col_expr(Column::RequestId, Expr::value(request.0))
         .col_expr(Column::MessageId, Expr::value(said.map(|m| m.0)))
         .filter(Column::Id.is_in(ids.iter().map(|i| i.0)))
-        .filter(Column::UploaderId.eq(by.0))
+        .filter(Column::UploaderId.eq(by))
         .filter(Column::RequestId.is_null())
         .filter(Column::Status.eq(status::STORED))
         .exec(c)
@@ -266,6 +268,18 @@ pub async fn take_loose(c: &impl Conn, before: Instant, limit: u64) -> Result<Ve
 pub async fn erase_person(c: &impl Conn, resident: ResidentId, talks: &[ConversationId]) -> Result<Vec<String>, StoreError> {
     let theirs = Condition::any().add(Column::UploaderId.eq(resident.0)).add(Column::ConversationId.is_in(talks.iter().map(|t| t.0)));
     erase(c, theirs).await
+}
+
+/// Forgets single files; returns the keys whose bytes must be deleted.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget(c: &impl Conn, ids: &[AttachmentId]) -> Result<Vec<String>, StoreError> {
+    let mut keys = Vec::new();
+    for part in ids.chunks(500) {
+        keys.extend(erase(c, Condition::all().add(Column::Id.is_in(part.iter().map(|i| i.0)))).await?);
+    }
+    Ok(keys)
 }
 
 async fn erase(c: &impl Conn, which: Condition) -> Result<Vec<String>, StoreError> {

@@ -190,11 +190,10 @@ pub async fn drop_view(c: &impl Conn, staff: StaffId, id: Uuid) -> Result<bool, 
     Ok(staff_view::Entity::delete_many().filter(V::Id.eq(id)).filter(V::StaffId.eq(staff.0)).exec(c).await?.rows_affected == 1)
 }
 
-/// Forgets who was where, and what was seen long ago.
+/// Forgets who was where.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn purge(c: &impl Conn, presence_before: Instant, seen_before: Instant) -> Result<u64, StoreError> {
-    let gone = presence::Entity::delete_many().filter(presence::Column::At.lt(presence_before)).exec(c).await?.rows_affected;
-    Ok(gone + staff_seen::Entity::delete_many().filter(staff_seen::Column::At.lt(seen_before)).exec(c).await?.rows_affected)
+pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
+    Ok(presence::Entity::delete_many().filter(presence::Column::At.lt(before)).exec(c).await?.rows_affected)
 }

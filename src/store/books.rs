@@ -75,6 +75,15 @@ pub async fn last(c: &impl Conn) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find().order_by(Column::Number, Order::Desc).limit(1).one(c).await?)
 }
 
+/// The number of the newest; 0 when there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn newest(c: &impl Conn) -> Result<i64, StoreError> {
+    let q = Entity::find().select_only().column(Column::Number).order_by(Column::Number, Order::Desc).limit(1);
+    Ok(q.into_tuple::<i64>().one(c).await?.unwrap_or(0))
+}
+
 /// Asks that a revision be put on open requests; asking again begins anew. False when there is no such revision.
 ///
 /// # Errors

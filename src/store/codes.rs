@@ -83,14 +83,6 @@ pub async fn sent_since(c: &impl Conn, purpose: &str, subject: &str, since: Inst
     Ok(Entity::find().filter(Column::Purpose.eq(purpose)).filter(Column::Subject.eq(subject)).filter(Column::CreatedAt.gt(since)).count(c).await?)
 }
 
-/// Drops codes that ended before a time.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(c).await?.rows_affected)
-}
-
 /// Forgets the codes of a subject.
 ///
 /// # Errors

@@ -72,6 +72,15 @@ pub async fn newest(c: &impl Conn) -> Result<i64, StoreError> {
     Ok(id.unwrap_or(0))
 }
 
+/// How many corrections are newer than a number.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_after(c: &impl Conn, after: i64) -> Result<u64, StoreError> {
+    use sea_orm::PaginatorTrait;
+    Ok(Entity::find().filter(Column::Id.gt(after)).count(c).await?)
+}
+
 /// A page of the corrections after `after`, oldest first, without those whose words were erased. The second value is where the next page goes on;
 /// none at the end.
 ///

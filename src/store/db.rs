@@ -121,6 +121,14 @@ impl Db {
         Ok(Migrator::get_pending_migrations(&self.writer).await?.iter().map(|m| m.name().to_owned()).collect())
     }
 
+    /// Names of migrations that have run, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn applied_migrations(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Migrator::get_applied_migrations(&self.writer).await?.iter().map(|m| m.name().to_owned()).collect())
+    }
+
     /// # Errors
     /// [`StoreError`] when the pool does not close cleanly.
     pub async fn close(self) -> Result<(), StoreError> {

@@ -62,6 +62,46 @@ pub async fn by_provider(c: &impl Conn, channel: &str, account: &str, provider_i
     Ok(q.order_by(Column::Id, Order::Desc).limit(1).one(c).await?)
 }
 
+/// Whether words that our side said in a chat went out by this service: by the provider's handle, or as a part of what was sent there since (a long
+/// text goes in several messages, of which the last handle is known).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_ours(
+    c: &impl Conn,
+    (channel, account, chat): (&str, &str, &str),
+    handle: Option<&str>,
+    text: &str,
+    since: Instant,
+) -> Result<bool, StoreError> {
+    if let Some(id) = handle
+        && by_provider(c, channel, account, id).await?.is_some()
+    {
+        return Ok(true);
+    }
+    let sent = Entity::find()
+        .filter(Column::Channel.eq(channel))
+        .filter(Column::Account.eq(account))
+        .filter(Column::Chat.eq(chat))
+        .filter(Column::Status.eq(status::SENT))
+        .filter(Column::SentAt.gte(since));
+    let rows = sent.order_by(Column::Id, Order::Desc).limit(50).all(c).await?;
+    Ok(rows.iter().filter_map(|r| r.sent_text.as_deref()).any(|whole| whole.contains(text.trim())))
+}
+
+/// Whether something for a chat is being sent at this moment.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_in_hand(c: &impl Conn, channel: &str, account: &str, chat: &str) -> Result<bool, StoreError> {
+    let q = Entity::find()
+        .filter(Column::Channel.eq(channel))
+        .filter(Column::Account.eq(account))
+        .filter(Column::Chat.eq(chat))
+        .filter(Column::Status.eq(status::SENDING));
+    Ok(q.limit(1).one(c).await?.is_some())
+}
+
 /// Where a row goes on a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Becomes {

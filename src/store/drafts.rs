@@ -50,14 +50,6 @@ pub async fn remove(c: &impl Conn, staff: StaffId, name: &str) -> Result<bool, S
     Ok(Entity::delete_by_id((staff.0, name.to_owned())).exec(c).await?.rows_affected == 1)
 }
 
-/// Drops what nobody has touched since.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::UpdatedAt.lt(before)).exec(c).await?.rows_affected)
-}
-
 /// Drops every form in which this number stands, however it is written.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use super::db::Conn;
 use super::entity::idempotency::{ActiveModel, Column, Entity};
 use super::error::StoreError;
 use crate::domain::Instant;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 /// What stands under a key.
@@ -40,13 +40,23 @@ pub async fn keep(c: &impl Conn, scope: &str, key: &str, kept: &Kept, now: Insta
     Ok(n == 1)
 }
 
-/// Drops old answers.
+/// Puts the answer under a key that [`keep`] took beforehand, in the same transaction.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::CreatedAt.lt(before)).exec(c).await?.rows_affected)
+pub async fn settle(c: &impl Conn, scope: &str, key: &str, status: u16, answer: &str) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(i16::try_from(status).unwrap_or(500)))
+        .col_expr(Column::Answer, Expr::value(answer))
+        .filter(Column::Scope.eq(scope))
+        .filter(Column::Key.eq(key))
+        .exec(c)
+        .await?;
+    Ok(())
 }
+
+/// How the scopes of crews begin: a telephone without a network comes back after days.
+pub const CREWS: &str = "crew:";
 
 /// Forgets the answers of one caller.
 ///

@@ -6,14 +6,15 @@ use super::db::Conn;
 use super::entity::outbox::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::delivery::stage;
-use crate::domain::inbound::Failure;
+use crate::domain::inbound::{ChannelKind, Failure};
 use crate::domain::outgoing::{Body, Condition as Truth, Outgoing, Params};
 use crate::domain::{Instant, RequestId};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect,
 };
+use std::collections::BTreeSet;
 
 pub use super::entity::outbox::Model as OutboxRow;
 
@@ -152,23 +153,33 @@ pub async fn candidates(c: &impl Conn, wall: Instant, channels: &[&str], except:
     Ok(q.order_by(Column::Rank, Order::Asc).order_by(Column::Id, Order::Asc).limit(limit).all(c).await?)
 }
 
-/// Takes one row into our hands until `until`, if it is still due and no other unsent row of its chat goes before it. True when it is ours.
+/// Takes rows into our hands until `until`: those that are still due and that no other unsent row of their chat goes before. Returns their ids.
+///
+/// On PostgreSQL rows that another sender is taking at this moment are passed over; on SQLite there is one writer, and the locking words, which it does
+/// not know, are left out by the query builder.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn claim(c: &impl Conn, row: &Model, owner: &str, wall: Instant, until: Instant) -> Result<bool, StoreError> {
-    let done = Entity::update_many()
+pub async fn claim(c: &impl Conn, rows: &[Model], owner: &str, wall: Instant, until: Instant) -> Result<BTreeSet<i64>, StoreError> {
+    let wanted = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::Id.is_in(rows.iter().map(|r| r.id)))
+        .order_by(Column::Id, Order::Asc)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .to_owned();
+    let taken = Entity::update_many()
         .col_expr(Column::Status, Expr::value(status::SENDING))
         .col_expr(Column::LeaseOwner, Expr::value(owner))
         .col_expr(Column::LeaseUntil, Expr::value(until))
         .col_expr(Column::NextAttemptAt, Expr::value(until))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-        .filter(Column::Id.eq(row.id))
+        .filter(Column::Id.in_subquery(wanted))
         .filter(claimable(wall))
         .filter(Expr::exists(going_before()).not())
-        .exec(c)
+        .exec_with_returning(c)
         .await?;
-    Ok(done.rows_affected == 1)
+    Ok(taken.into_iter().map(|r| r.id).collect())
 }
 
 /// How the sending of a claimed row ended.
@@ -382,7 +393,16 @@ pub async fn erase_request(c: &impl Conn, request: RequestId) -> Result<(), Stor
             .col_expr(Column::SentText, Expr::value(Option::<String>::None))
             .col_expr(Column::Params, Expr::value(to_json("outbox.params", &params)?))
             .filter(Column::Id.eq(row.id));
-        if row.status == status::SENDING {
+        if row.conversation_id.is_none() && row.channel == ChannelKind::Sms.as_str() {
+            // A short notice to whoever told of it: the number goes too, and what waits is not sent.
+            q = q.col_expr(Column::Chat, Expr::value("erased"));
+            if matches!(row.status.as_str(), status::PENDING | status::SENDING | status::PARKED) {
+                q = q
+                    .col_expr(Column::Status, Expr::value(status::EXPIRED))
+                    .col_expr(Column::LeaseOwner, Expr::value(Option::<String>::None))
+                    .col_expr(Column::LeaseUntil, Expr::value(Option::<Instant>::None));
+            }
+        } else if row.status == status::SENDING {
             // Taken out of the sender's hands, who would write the words back.
             q = q
                 .col_expr(Column::Status, Expr::value(status::PENDING))
@@ -392,6 +412,22 @@ pub async fn erase_request(c: &impl Conn, request: RequestId) -> Result<(), Stor
         }
         q.exec(c).await?;
     }
+    Ok(())
+}
+
+/// What was sent into a conversation went into a chat of this name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rename_chat(c: &impl Conn, talk: &Conversation, name: &str) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::Chat, Expr::value(name))
+        .filter(Column::Channel.eq(talk.channel.as_str()))
+        .filter(Column::Account.eq(talk.account.as_str()))
+        .filter(Column::Chat.eq(talk.chat.as_str()))
+        .filter(Column::ConversationId.eq(talk.id.0))
+        .exec(c)
+        .await?;
     Ok(())
 }
 

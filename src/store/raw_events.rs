@@ -8,10 +8,12 @@ use crate::domain::Instant;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+
+pub use super::entity::raw_event::Model as RawEventRow;
 
 /// Conversations are spread over this many slots; a worker holds slots by lease, so a conversation is never in two hands.
 pub const SLOTS: i16 = 16;
@@ -156,19 +158,35 @@ pub async fn named(c: &impl Conn, channel: &str, account: &str, names: &[String]
     Ok(found.order_by(Column::Id, Order::Asc).all(c).await?)
 }
 
-/// Puts events back to waiting, for `replay`. Done events are not touched: their effects stand.
+/// The last events of a conversation that were worked on, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_of(c: &impl Conn, conversation_key: &str, limit: u64) -> Result<Vec<Model>, StoreError> {
+    let q = Entity::find().filter(Column::ConversationKey.eq(conversation_key)).filter(Column::Status.eq(status::DONE));
+    Ok(q.order_by(Column::Id, Order::Desc).limit(limit).all(c).await?)
+}
+
+/// Channels whose bodies are cut into events at the door: one that could not be read there has to go through the door again.
+const CUT_AT_DOOR: [&str; 5] = ["meta", "whatsapp", "instagram", "facebook", "sms"];
+
+/// Whether bodies of a channel are cut into events at the door.
+#[must_use]
+pub fn is_cut_at_door(channel: &str) -> bool {
+    CUT_AT_DOOR.contains(&channel)
+}
+
+/// Puts events back to waiting, for `replay`. Done events are not touched: their effects stand; nor are those that only their door can read.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn requeue(c: &impl Conn, channel: Option<&str>, from: Option<Instant>, only_failed: bool) -> Result<u64, StoreError> {
-    let mut states = vec![status::PARKED];
+    let mut states = Condition::any().add(Column::Status.eq(status::PARKED));
     if !only_failed {
-        states.push(status::UNREADABLE);
+        states = states.add(Column::Status.eq(status::UNREADABLE).and(Column::Channel.is_not_in(CUT_AT_DOOR)));
     }
-    let mut q = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(status::WAITING))
-        .col_expr(Column::Attempts, Expr::value(0))
-        .filter(Column::Status.is_in(states));
+    let mut q =
+        Entity::update_many().col_expr(Column::Status, Expr::value(status::WAITING)).col_expr(Column::Attempts, Expr::value(0)).filter(states);
     if let Some(ch) = channel {
         q = q.filter(Column::Channel.eq(ch));
     }
@@ -176,6 +194,33 @@ pub async fn requeue(c: &impl Conn, channel: Option<&str>, from: Option<Instant>
         q = q.filter(Column::ReceivedAt.gte(at));
     }
     Ok(q.exec(c).await?.rows_affected)
+}
+
+/// An unreadable body was read after all: its events wait, and the body itself is done, unless it is one of them. Gives how many wait now.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn read_again(c: &impl Conn, row: &Model, events: Vec<NewRawEvent>, wall: Instant) -> Result<u64, StoreError> {
+    let (same, others): (Vec<_>, Vec<_>) =
+        events.into_iter().partition(|e| (&e.channel, &e.account, &e.external_id) == (&row.channel, &row.account, &row.external_id));
+    let n = insert(c, others).await?;
+    let mut q = Entity::update_many().filter(Column::Id.eq(row.id)).filter(Column::Status.eq(status::UNREADABLE));
+    let own = same.into_iter().next();
+    let again = u64::from(own.is_some());
+    q = match own {
+        Some(e) => q
+            .col_expr(Column::Status, Expr::value(status::WAITING))
+            .col_expr(Column::Slot, Expr::value(slot_of(&e.conversation_key)))
+            .col_expr(Column::ConversationKey, Expr::value(e.conversation_key))
+            .col_expr(Column::Body, Expr::value(e.body))
+            .col_expr(Column::Attempts, Expr::value(0)),
+        None => q
+            .col_expr(Column::Status, Expr::value(status::DONE))
+            .col_expr(Column::Outcome, Expr::value("read_again"))
+            .col_expr(Column::ProcessedAt, Expr::value(wall)),
+    };
+    // Somebody else may have read it meanwhile.
+    Ok(if q.exec(c).await?.rows_affected == 1 { n + again } else { n })
 }
 
 /// Rows of one status, newest first, for the administrator.
@@ -198,13 +243,22 @@ pub async fn count(c: &impl Conn, state: &str) -> Result<u64, StoreError> {
     Ok(Entity::find().filter(is(state)).count(c).await?)
 }
 
-/// Blanks the bodies of a conversation's events.
+/// Blanks the bodies of a conversation's events and calls the conversation otherwise. What still waits is not worked on any more.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn erase(c: &impl Conn, conversation_key: &str) -> Result<u64, StoreError> {
+pub async fn erase(c: &impl Conn, conversation_key: &str, gone: &str) -> Result<u64, StoreError> {
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status::DONE))
+        .col_expr(Column::Outcome, Expr::value("erased"))
+        .filter(Column::ConversationKey.eq(conversation_key))
+        .filter(Column::Status.is_in([status::WAITING, status::PARKED, status::UNREADABLE]))
+        .exec(c)
+        .await?;
     Ok(Entity::update_many()
         .col_expr(Column::Body, Expr::value(Vec::<u8>::new()))
+        .col_expr(Column::ConversationKey, Expr::value(gone))
+        .col_expr(Column::Error, Expr::value(Option::<String>::None))
         .filter(Column::ConversationKey.eq(conversation_key))
         .exec(c)
         .await?

@@ -16,7 +16,7 @@ use crate::domain::{
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, Iterable, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A request as stored: its state, the end of its chain, and what lists are sorted by.
 #[derive(Debug, Clone, PartialEq)]
@@ -289,6 +289,54 @@ pub(super) fn of_queue(scope: &Scope, queue: &QueueCode, filter: &QueueFilter, c
 pub async fn crew_jobs(c: &impl Conn, crew: &CrewCode, limit: u64) -> Result<Vec<Stored>, StoreError> {
     let q = Entity::find().filter(Column::Crew.eq(crew.as_str())).filter(Column::IsOpen.eq(true));
     paged(q, None, limit).all(c).await?.into_iter().map(Stored::try_from).collect()
+}
+
+/// Requests of a queue that nobody has taken and no crew has, most urgent first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn without_crew(c: &impl Conn, queue: &QueueCode, limit: u64) -> Result<Vec<Stored>, StoreError> {
+    let q = Entity::find().filter(Column::Queue.eq(queue.as_str())).filter(Column::IsOpen.eq(true));
+    let q = q.filter(Column::Status.eq(Status::Queued.as_str())).filter(Column::Crew.is_null());
+    paged(q, None, limit).all(c).await?.into_iter().map(Stored::try_from).collect()
+}
+
+/// How many open requests each crew has.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn crew_loads(c: &impl Conn) -> Result<BTreeMap<CrewCode, u64>, StoreError> {
+    let rows: Vec<(String, i64)> = Entity::find()
+        .select_only()
+        .column(Column::Crew)
+        .column_as(Column::Id.count(), "n")
+        .filter(Column::IsOpen.eq(true))
+        .filter(Column::Crew.is_not_null())
+        .group_by(Column::Crew)
+        .into_tuple()
+        .all(c)
+        .await?;
+    let load =
+        |(crew, n): (String, i64)| CrewCode::new(crew).map(|crew| (crew, n.unsigned_abs())).map_err(|e| StoreError::corrupt("request.crew", e));
+    rows.into_iter().map(load).collect()
+}
+
+/// How many open requests a queue has.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open_in_queue(c: &impl Conn, queue: &QueueCode) -> Result<u64, StoreError> {
+    use sea_orm::PaginatorTrait;
+    Ok(Entity::find().filter(Column::Queue.eq(queue.as_str())).filter(Column::IsOpen.eq(true)).count(c).await?)
+}
+
+/// How many open requests are about a service.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open_of_service(c: &impl Conn, service: &ServiceCode) -> Result<u64, StoreError> {
+    use sea_orm::PaginatorTrait;
+    Ok(Entity::find().filter(Column::Service.eq(service.as_str())).filter(Column::IsOpen.eq(true)).count(c).await?)
 }
 
 /// A resident's own requests, newest first; goes on before `(received_at, id)`.

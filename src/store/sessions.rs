@@ -31,6 +31,8 @@ words! {
         Code = "code",
         /// The password was right; the role asks for a second factor that is not set up yet.
         Enrol = "enrol",
+        /// Everything was right, but the password was given by somebody else and has to be changed first.
+        Password = "password",
     }
 }
 
@@ -172,14 +174,6 @@ pub async fn end_of_staff(c: &impl Conn, staff: StaffId, except: Option<Uuid>, a
         q = q.filter(Column::Kind.ne(SessionKind::Integration.as_str()));
     }
     Ok(q.exec(c).await?.rows_affected)
-}
-
-/// Drops what has run out.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn purge(c: &impl Conn, wall: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::EndsAt.lt(wall)).exec(c).await?.rows_affected)
 }
 
 /// Notes that a person signed in from these places.

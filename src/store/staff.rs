@@ -30,6 +30,8 @@ pub struct Staff {
     pub second_factor: bool,
     /// When the password was last set; unset: with the account.
     pub password_at: Option<Instant>,
+    /// Somebody else chose the password: its owner has to choose another before anything else.
+    pub password_given: bool,
 }
 
 impl Staff {
@@ -65,6 +67,7 @@ impl TryFrom<Model> for Staff {
             created_at: m.created_at,
             second_factor: m.totp_secret.is_some(),
             password_at: m.password_at,
+            password_given: m.password_given,
         })
     }
 }
@@ -85,6 +88,7 @@ pub async fn insert(c: &impl Conn, s: &Staff) -> Result<(), StoreError> {
         created_at: Set(s.created_at),
         districts: Set(codes("staff.districts", &s.districts)?),
         password_at: Set(s.password_at),
+        password_given: Set(s.password_given),
         ..Default::default()
     };
     Entity::insert(row).exec_without_returning(c).await?;
@@ -170,12 +174,15 @@ pub async fn set_disabled(c: &impl Conn, login: &str, disabled: bool) -> Result<
     Ok(done.rows_affected == 1)
 }
 
+/// `given`: by somebody else than its owner.
+///
 /// # Errors
 /// [`StoreError`].
-pub async fn set_password(c: &impl Conn, id: StaffId, hash: &str, wall: Instant) -> Result<bool, StoreError> {
+pub async fn set_password(c: &impl Conn, id: StaffId, hash: &str, given: bool, wall: Instant) -> Result<bool, StoreError> {
     let done = Entity::update_many()
         .col_expr(Column::PasswordHash, Expr::value(hash))
         .col_expr(Column::PasswordAt, Expr::value(wall))
+        .col_expr(Column::PasswordGiven, Expr::value(given))
         .filter(Column::Id.eq(id.0))
         .exec(c)
         .await?;

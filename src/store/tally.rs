@@ -3,7 +3,7 @@
 
 use super::among;
 use super::bulk::{Bulk, Conflict};
-use super::db::{Conn, Db};
+use super::db::{Backend, Conn, Db};
 use super::entity::request::{Column as R, Entity as Request};
 use super::entity::{open_count, open_delta};
 use super::error::StoreError;
@@ -11,7 +11,7 @@ use super::requests::Stored;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, UnionType};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect,
+    ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, Statement,
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -159,4 +159,47 @@ pub async fn fold(db: &Db) -> Result<usize, StoreError> {
     }
     tx.commit().await?;
     Ok(count)
+}
+
+/// A count that is not what the requests say: `n` is missing from it, or too much in it when negative.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Off {
+    /// Empty: no queue.
+    pub queue: String,
+    pub status: String,
+    pub overdue: bool,
+    pub n: i64,
+}
+
+/// What the requests say less what is kept. One statement sees one moment, so requests that change meanwhile make no difference.
+const OFF: &str = "SELECT queue, status, overdue, CAST(SUM(n) AS BIGINT) AS n FROM ( \
+    SELECT COALESCE(queue, '') AS queue, status, overdue, COUNT(*) AS n FROM request WHERE is_open = TRUE GROUP BY COALESCE(queue, ''), status, overdue \
+    UNION ALL SELECT queue, status, overdue, -n FROM open_count UNION ALL SELECT queue, status, overdue, -n FROM open_delta) AS parts \
+    GROUP BY queue, status, overdue HAVING SUM(n) <> 0";
+
+/// Counts that are not what the requests say.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn off(c: &impl Conn) -> Result<Vec<Off>, StoreError> {
+    let sql = format!("{OFF} ORDER BY queue, status, overdue");
+    Ok(Off::find_by_statement(Statement::from_string(c.get_database_backend(), sql)).all(c).await?)
+}
+
+/// Adds what is missing, as one more change of the counts; gives what was off. Safe at any time, and twice: the statement that looks is the one
+/// that mends.
+///
+/// # Errors
+/// [`StoreError`]; nothing was changed then.
+pub async fn mend(db: &Db) -> Result<Vec<Off>, StoreError> {
+    let tx = db.begin().await?;
+    if db.backend() == Backend::Postgres {
+        // Two who mend at once would both add what is missing. SQLite has one writer anyway.
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(109009)").await?;
+    }
+    let sql = format!("INSERT INTO open_delta (queue, status, overdue, n) {OFF} RETURNING queue, status, overdue, n");
+    let mut mended = Off::find_by_statement(Statement::from_string(tx.get_database_backend(), sql)).all(&tx).await?;
+    tx.commit().await?;
+    mended.sort_by(|a, b| (&a.queue, &a.status, a.overdue).cmp(&(&b.queue, &b.status, b.overdue)));
+    Ok(mended)
 }

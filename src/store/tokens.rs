@@ -109,11 +109,3 @@ pub async fn revoke_all(c: &impl Conn, subject: Uuid) -> Result<(), StoreError> 
     Entity::delete_many().filter(Column::SubjectId.eq(subject)).exec(c).await?;
     Ok(())
 }
-
-/// Drops what has run out.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn purge(c: &impl Conn, now: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(now)).exec(c).await?.rows_affected)
-}

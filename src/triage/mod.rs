@@ -38,7 +38,7 @@ pub use normalize::{Normal, fold_word, normalize};
 pub use settle::{among, settle};
 pub use verdict::Targets;
 
-use crate::domain::reading::{Problem, Reading};
+use crate::domain::reading::{Place, Problem, Reading};
 use crate::domain::{Class, DistrictCode};
 use lists::Lists;
 use model::Model;
@@ -171,6 +171,12 @@ impl Triage {
     #[must_use]
     pub fn district_at(&self, lat: f64, lon: f64) -> Option<Located> {
         self.lists.borders.district_at(lat, lon)
+    }
+
+    /// The place that an address names, by the gazetteer alone.
+    #[must_use]
+    pub fn place_in(&self, address: &str) -> Place {
+        self.lists.gazetteer.find(&normalize(address), &mut Vec::new())
     }
 
     /// Latitude and longitude of a settlement, named as [`crate::domain::reading::Place::Found`] names it.

@@ -232,7 +232,7 @@ fn push_word(out: &mut Normal, token: &str, span: (usize, usize), cyrillic: bool
     }
     // A word of look-alike letters only, among Cyrillic ones: "cy жoк".
     let disguised = cyrillic && token.chars().all(|c| matches!(c.to_ascii_lowercase(), 'a' | 'c' | 'e' | 'k' | 'm' | 'o' | 'p' | 't' | 'x' | 'y'));
-    let folded = if disguised { token.to_lowercase().chars().map(homoglyph).map(fold_letter).collect() } else { fold_word(token) };
+    let folded = if disguised { fold_word(&token.to_lowercase().chars().map(homoglyph).collect::<String>()) } else { fold_word(token) };
     if folded.is_empty() {
         return;
     }

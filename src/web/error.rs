@@ -39,7 +39,7 @@ impl ApiError {
         match self.code {
             "bad_request" | "bad_phone" | "bad_number" => StatusCode::BAD_REQUEST,
             "unauthorized" | "bad_login" => StatusCode::UNAUTHORIZED,
-            "forbidden" | "second_factor_needed" => StatusCode::FORBIDDEN,
+            "forbidden" | "second_factor_needed" | "password_change_needed" => StatusCode::FORBIDDEN,
             "not_found" => StatusCode::NOT_FOUND,
             "conflict" | "login_taken" | "stale_version" | "not_now" | "idempotency_running" => StatusCode::CONFLICT,
             "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
@@ -47,7 +47,7 @@ impl ApiError {
             "rate_limited" => StatusCode::TOO_MANY_REQUESTS,
             "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
             "internal" => StatusCode::INTERNAL_SERVER_ERROR,
-            // not_oneself, password_*, bad_code, bad_score, bad_queue, bad_crew, empty_text, unprocessable, idempotency_mismatch
+            // not_oneself, password_*, bad_code, bad_score, bad_queue, bad_crew, crew_off_duty, config_breaks, empty_text, unprocessable, idempotency_mismatch
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }

@@ -3,7 +3,7 @@
 use super::state::WebState;
 use crate::dispatch::Core;
 use crate::metrics::{OpenRow, OutboxRow};
-use crate::store::{StoreError, outbox, stats, timers, wires};
+use crate::store::{StoreError, outbox, stats, timers, upkeep, wires};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -47,13 +47,36 @@ async fn late(core: &Core) -> Result<Duration, StoreError> {
 
 /// `GET /metrics`.
 pub async fn metrics(state: web::Data<WebState>) -> HttpResponse {
-    if let Err(e) = gather(&state.core, state.role).await {
+    if let Err(e) = gather(&state).await {
         tracing::warn!(error = %e, "gauges that come from the database are not up to date");
     }
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.core.metrics.encode())
 }
 
-async fn gather(core: &Core, role: &str) -> Result<(), StoreError> {
+/// How long a part took to answer; none when it did not, or not within the patience.
+async fn asked<E>(part: impl Future<Output = Result<(), E>>) -> Option<Duration> {
+    let began = std::time::Instant::now();
+    let answer = tokio::time::timeout(Duration::from_secs(3), part).await;
+    answer.is_ok_and(|a| a.is_ok()).then(|| began.elapsed())
+}
+
+/// Bytes that may still be written on the disk of a folder.
+fn free(folder: &std::path::Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+async fn gather(state: &WebState) -> Result<(), StoreError> {
+    let (core, role) = (&*state.core, state.role);
+    core.metrics.set_parts([asked(core.db.ping()).await, asked(core.timers.ping()).await]);
+    for (name, folder) in &state.folders {
+        if let Some(bytes) = free(folder) {
+            core.metrics.set_free(name, bytes);
+        }
+    }
+    let done = upkeep::all(core.db.read()).await?;
+    let at = |name: &str| done.get(name).map_or(0.0, |at| at.timestamp() as f64);
+    core.metrics.set_upkeep([at(upkeep::BACKUP), at(upkeep::RETENTION), at(upkeep::DIGEST)]);
     let open = stats::open_by_queue(core.db.read()).await?;
     let rows: Vec<OpenRow> =
         open.into_iter().map(|(queue, status, count)| OpenRow { queue: queue.unwrap_or_else(|| "none".into()), status, count }).collect();

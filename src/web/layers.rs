@@ -30,7 +30,7 @@ pub async fn around(req: ServiceRequest, next: Next<impl MessageBody + 'static>)
     let id = request_id(&req);
     let method = req.method().clone();
     let lang = peer::language(req.request());
-    let wants_page = req.path().starts_with("/console") || req.path() == "/" || req.path().starts_with("/t/");
+    let wants_page = req.path().starts_with("/console") || matches!(req.path(), "/" | "/t") || req.path().starts_with("/t/");
     let began = std::time::Instant::now();
     let res = next.call(req).await?;
     let route = res.request().match_pattern().unwrap_or_else(|| "unmatched".into());

@@ -9,14 +9,18 @@ pub mod docs;
 pub mod error;
 pub mod events;
 mod files;
+mod gone;
 pub mod health;
 mod layers;
 mod mask;
 mod outlook;
 pub mod peer;
+mod photos;
 pub mod public;
 pub mod routes;
+mod sent;
 pub mod server;
+mod small;
 pub mod state;
 pub mod webhooks;
 

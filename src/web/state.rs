@@ -47,6 +47,8 @@ pub struct WebState {
     pub centre: Arc<Centre>,
     /// Cancelled when the process is to end: open streams end with it.
     pub ending: CancellationToken,
+    /// Folders of ours whose disks are watched, by the name they have in the metrics.
+    pub folders: Vec<(&'static str, std::path::PathBuf)>,
     /// `api`, `worker` or `all`.
     pub role: &'static str,
     pub started_at: Instant,

@@ -1,10 +1,11 @@
-//! Drops what has run out: tokens and the devices of their sign-ins, codes, rate windows, kept answers, bodies that were worked on, drafts that nobody
-//! touches, files that were brought and never used. Deletes the bytes of files that were erased. Sums up the counts of open requests.
+//! Drops what has run out: the short-lived kinds of `[retention]` (tokens, sessions, codes, kept answers, drafts), devices of ended sign-ins, rate windows,
+//! files that were brought and never used. Deletes the bytes of files that were erased. Sums up the counts of open requests.
 
 use super::pause;
-use crate::dispatch::{Core, DispatchError, receipts, uploads};
-use crate::store::calls::events;
-use crate::store::{StoreError, board, codes, devices, doomed, drafts, idempotency, rates, sessions, tally, tokens};
+use crate::dispatch::{Core, DispatchError, receipts, retention, uploads};
+use crate::domain::retention::Kind;
+use crate::store::retention as rows;
+use crate::store::{StoreError, board, devices, doomed, rates, tally};
 use chrono::Duration;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -55,19 +56,19 @@ impl Housekeeper {
     pub async fn tick(&self) -> Result<u64, DispatchError> {
         let wall = self.core.wall();
         let c = self.core.db.write();
-        Ok(tokens::purge(c, wall).await?
+        let mut short = 0;
+        for kind in Kind::ALL.iter().copied().filter(|k| k.is_short()) {
+            let swept = retention::sweep(&self.core, kind).await?;
+            rows::note(c, kind, swept.rows, None, wall).await?;
+            short += swept.rows;
+        }
+        Ok(short
             + devices::purge(c).await?
             + uploads::clear(&self.core).await?
             + self.delete_files().await?
-            + sessions::purge(c, wall).await?
-            + sessions::forget_peers(c, None, wall - Duration::days(180)).await?
-            + codes::purge(c, wall - Duration::days(1)).await?
             + rates::purge(c, wall - Duration::hours(25)).await?
-            + idempotency::purge(c, wall - Duration::days(2)).await?
-            + events::purge(c, wall - Duration::days(2)).await?
-            + drafts::purge(c, wall - Duration::days(30)).await?
             + receipts::forget_unknown(&self.core).await?
-            + board::purge(c, wall - Duration::minutes(10), wall - Duration::days(90)).await?)
+            + board::purge(c, wall - Duration::minutes(10)).await?)
     }
 
     /// Deletes bytes that nothing points at any more. What cannot be deleted now stays noted.

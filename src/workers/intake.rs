@@ -1,15 +1,16 @@
 //! Works through the inbox: the oldest event of each conversation first, a conversation never in two hands, one poison event never in anybody's way.
 
-use super::wait;
+use super::{drain, pause, wait};
 use crate::bus::Hint;
-use crate::channels::{self, Registry};
+use crate::channels::wire::FetchError;
+use crate::channels::{self, Registry, social};
 use crate::dispatch::intake::{self, Item, Prepared};
 use crate::dispatch::{Core, DispatchError};
 use crate::domain::inbound::{ChannelKind, Content, Inbound};
 use crate::domain::{Instant, Lang};
 use crate::metrics::InboundOutcome;
 use crate::store::entity::raw_event::Model;
-use crate::store::{Backend, StoreError, leases, raw_events};
+use crate::store::{Backend, StoreError, deliveries, leases, raw_events};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,6 +18,16 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+/// How long the provider may take to tell what a mention says.
+const ASK_LIMIT: Duration = Duration::from_secs(5);
+/// After this many tries a person looks at the mention; with growing pauses that is most of an hour.
+const ASK_TRIES: i32 = 10;
+/// So often an echo waits for a message that is just being sent.
+const ECHO_TRIES: i32 = 5;
+/// Events of a chat among which changes of a message are looked for that is taken back.
+const EDITS_WITHIN: u64 = 200;
+/// The least time from one look of a lane to the next, unless there is certainly more: what comes meanwhile shares a commit.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// How long an acknowledged button press may take.
 const ACK_LIMIT: Duration = Duration::from_secs(5);
 
@@ -79,6 +90,7 @@ impl IntakeWorker {
         let mut hints = self.core.bus.subscribe();
         let ours = (0..raw_events::SLOTS).filter(|s| self.in_lane(*s, lane)).fold(0u16, |all, s| all | 1 << s);
         loop {
+            let looked = tokio::time::Instant::now();
             let more = match self.tick_lane(lane).await {
                 Ok(done) => done.settled > 0 && done.more,
                 Err(e) => {
@@ -92,6 +104,11 @@ impl IntakeWorker {
             if !wait(&stop, &mut hints, |h| matches!(h, Hint::Inbox(slots) if slots & ours != 0), self.poll).await {
                 break;
             }
+            let rest = BETWEEN_LOOKS.saturating_sub(looked.elapsed());
+            if !rest.is_zero() && !pause(&stop, rest).await {
+                break;
+            }
+            drain(&mut hints);
         }
         // Lane 0 speaks for all. Were another still at its last batch, the marks of its events keep a successor from doing them twice.
         if lane == 0
@@ -136,9 +153,18 @@ impl IntakeWorker {
         let skip = self.skip_labels();
         let labels: Vec<&str> = skip.iter().map(String::as_str).collect();
         let (mut good, mut courtesies, mut settled) = (Vec::new(), Vec::new(), 0);
+        let mut held_up = BTreeSet::new();
         for row in ready {
+            if held_up.contains(&row.conversation_key) {
+                continue;
+            }
             match channels::inbound(&row.channel, &row.account, &row.body, &labels) {
                 Ok(inbound) => {
+                    let Some(inbound) = self.complete(&row, inbound).await? else {
+                        settled += 1;
+                        held_up.insert(row.conversation_key);
+                        continue;
+                    };
                     courtesies.extend(courtesy(&inbound));
                     let earlier = self.earlier(&inbound, &labels).await?;
                     good.push(intake::prepare(&self.core, Item { raw: row.id, received_at: row.received_at, inbound, earlier }));
@@ -233,13 +259,58 @@ impl IntakeWorker {
         [Lang::Kk, Lang::Ru].iter().map(|l| self.core.book.label(*l, "btn.skip")).collect()
     }
 
+    /// What has to be known before an event is worked on, beyond what it says itself. `None`: it will be tried again later.
+    async fn complete(&self, row: &Model, inbound: Inbound) -> Result<Option<Inbound>, StoreError> {
+        match &inbound.content {
+            Content::Mention { .. } => self.asked(row, inbound).await,
+            // Our own words may come back before we have noted under which handle the provider took them.
+            Content::Own { .. } if inbound.comment.is_none() && row.attempts + 1 < ECHO_TRIES => {
+                let (channel, db) = (inbound.channel.as_str(), self.core.db.read());
+                if !deliveries::is_in_hand(db, channel, &inbound.account, &inbound.chat).await? {
+                    return Ok(Some(inbound));
+                }
+                let at = self.core.wall() + chrono::Duration::seconds(2);
+                raw_events::mark_failed(self.core.db.write(), row.id, "a message for this chat is just being sent", Some(at)).await?;
+                Ok(None)
+            }
+            _ => Ok(Some(inbound)),
+        }
+    }
+
+    /// Somebody named us elsewhere: asks the provider for the words. When it does not tell them, the mention stays what it is, and a person looks at it.
+    async fn asked(&self, row: &Model, inbound: Inbound) -> Result<Option<Inbound>, StoreError> {
+        let Content::Mention { media, comment } = &inbound.content else { return Ok(Some(inbound)) };
+        let Some(wire) = self.wires.get(inbound.channel.as_str(), &inbound.account) else { return Ok(Some(inbound)) };
+        let told = tokio::time::timeout(ASK_LIMIT, wire.mentioned(media, comment.as_deref())).await;
+        match told.unwrap_or_else(|_| Err(FetchError::Transient("no answer in time".into()))) {
+            Ok(told) => {
+                let content = social::mentioned(&told).unwrap_or_else(|| inbound.content.clone());
+                Ok(Some(Inbound { content, sender_name: told.by.or(inbound.sender_name), sent_at: told.at.or(inbound.sent_at), ..inbound }))
+            }
+            Err(FetchError::Transient(why)) if row.attempts + 1 < ASK_TRIES => {
+                let retry = super::backoff(Duration::from_secs(5), row.attempts + 1, Duration::from_secs(1800));
+                let at = self.core.wall() + chrono::Duration::from_std(retry).unwrap_or_default();
+                raw_events::mark_failed(self.core.db.write(), row.id, &why, Some(at)).await?;
+                self.core.metrics.inbound(&row.channel, InboundOutcome::Failed);
+                Ok(None)
+            }
+            Err(_) => Ok(Some(inbound)),
+        }
+    }
+
     /// What a message said that is taken back now, while its event still holds it.
     async fn earlier(&self, inbound: &Inbound, labels: &[&str]) -> Result<Vec<Content>, StoreError> {
         let Content::Unsent { of } = &inbound.content else { return Ok(Vec::new()) };
         let names = channels::names_of(inbound.channel, of);
-        let rows = raw_events::named(self.core.db.read(), inbound.channel.as_str(), &inbound.account, &names).await?;
+        let db = self.core.db.read();
+        let rows = raw_events::named(db, inbound.channel.as_str(), &inbound.account, &names).await?;
         let read = |row: &Model| channels::inbound(&row.channel, &row.account, &row.body, labels).ok().map(|i| i.content);
-        Ok(rows.iter().filter_map(read).collect())
+        let mut said: Vec<Content> = rows.iter().filter_map(read).collect();
+        // What it was changed to has names of its own: those are looked for in the chat.
+        let key = intake::conversation_key(inbound.channel, &inbound.account, &inbound.chat);
+        let changed = |content: &Content| matches!(content, Content::Edited { of: what, .. } if what == of);
+        said.extend(raw_events::last_of(db, &key, EDITS_WITHIN).await?.iter().filter_map(read).filter(changed));
+        Ok(said)
     }
 
     /// Tells the wires that presses and messages were seen.

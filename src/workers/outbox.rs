@@ -15,12 +15,21 @@ use futures_util::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-/// The least time between two looks that find nothing to send.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// The least time from one look to the next, unless the first found as much as it looks for: what comes meanwhile shares a commit.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// Most rows that are noted in one commit.
+const NOTED: usize = 64;
 /// Rows looked at in one tick.
 const LOOK: u64 = 256;
+
+/// Nothing is ever said over it: whoever waits goes on when the other end is let go.
+type Never = std::convert::Infallible;
+
+/// A row that was taken, and how its sending ended; or why none could be taken.
+type Tried = Result<(OutboxRow, Result<Try, StoreError>), StoreError>;
 
 /// One sender.
 pub struct OutboxWorker {
@@ -64,6 +73,7 @@ impl OutboxWorker {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut hints = self.core.bus.subscribe();
         loop {
+            let looked = tokio::time::Instant::now();
             let sent = match self.tick().await {
                 Ok(n) => n,
                 Err(e) => {
@@ -71,17 +81,9 @@ impl OutboxWorker {
                     0
                 }
             };
-            if sent > 0 && !stop.is_cancelled() {
-                continue;
-            }
-            // The first hint after a rest is followed at once; those of a burst share a look.
-            let rested = tokio::time::Instant::now();
-            if !wait(&stop, &mut hints, |h| matches!(h, Hint::Outbox), self.poll).await {
-                break;
-            }
-            if let Some(rest) = BETWEEN_LOOKS.checked_sub(rested.elapsed())
-                && !super::pause(&stop, rest).await
-            {
+            let goes_on = if sent > 0 { !stop.is_cancelled() } else { wait(&stop, &mut hints, |h| matches!(h, Hint::Outbox), self.poll).await };
+            let rest = BETWEEN_LOOKS.saturating_sub(looked.elapsed());
+            if !goes_on || (!rest.is_zero() && !super::pause(&stop, rest).await) {
                 break;
             }
             super::drain(&mut hints);
@@ -101,13 +103,44 @@ impl OutboxWorker {
         }
         let rows = outbox::candidates(self.core.db.read(), wall, &names, &self.resting_wires(wall), LOOK).await?;
         let heads = self.heads(rows, wall);
-        let results: Vec<Result<bool, StoreError>> =
-            futures_util::stream::iter(heads).map(|row| self.one(row)).buffer_unordered(self.parallel).collect().await;
-        let mut settled = 0;
-        for r in results {
-            settled += usize::from(r?);
-        }
-        Ok(settled)
+        let (done, mut tried) = mpsc::unbounded_channel::<(Tried, oneshot::Sender<Never>)>();
+        // As many are taken at once as are sent side by side, so that none waits long in our hands.
+        let send = async {
+            let done = done;
+            futures_util::stream::iter(heads.chunks(self.parallel))
+                .then(|rows| self.claim(rows))
+                .flat_map(|claimed| futures_util::stream::iter(each(claimed)))
+                .for_each_concurrent(self.parallel, |row| {
+                    let done = done.clone();
+                    async move {
+                        let end = match row {
+                            Ok(row) => {
+                                let end = self.deliver(&row).await;
+                                Ok((row, end))
+                            }
+                            Err(e) => Err(e),
+                        };
+                        // Its place is taken until it is noted: were the process killed now, no more would be sent again than are sent side by side.
+                        let (noted, wait) = oneshot::channel();
+                        let _ = done.send((end, noted));
+                        let _: Result<Never, _> = wait.await;
+                    }
+                })
+                .await;
+        };
+        // What was sent meanwhile is noted together. Both go on side by side: one that stood still could hold the only connection that the other needs.
+        let note = async {
+            let (mut settled, mut trouble, mut some) = (0, None, Vec::new());
+            while tried.recv_many(&mut some, NOTED).await > 0 {
+                let (tries, _noted): (Vec<Tried>, Vec<oneshot::Sender<Never>>) = std::mem::take(&mut some).into_iter().unzip();
+                match self.end_all(tries).await {
+                    Ok(n) => settled += n,
+                    Err(e) => trouble = Some(e),
+                }
+            }
+            trouble.map_or(Ok(settled), Err)
+        };
+        tokio::join!(send, note).1
     }
 
     /// The first row of each chat, but only of chats that may be written to now.
@@ -142,24 +175,57 @@ impl OutboxWorker {
         }
     }
 
-    /// Claims, sends and settles one row. False when another was faster.
-    async fn one(&self, row: OutboxRow) -> Result<bool, StoreError> {
+    /// Takes rows into our hands: those that nobody else was faster with.
+    async fn claim(&self, rows: &[OutboxRow]) -> Result<Vec<OutboxRow>, StoreError> {
         let wall = self.core.wall();
-        let until = wall + chrono::Duration::from_std(self.lease).unwrap_or(chrono::Duration::seconds(30));
-        if !outbox::claim(self.core.db.write(), &row, &self.owner, wall, until).await? {
-            return Ok(false);
-        }
-        match self.deliver(&row).await {
-            Ok(Try::Ended(outcome)) => self.end(&row, outcome).await,
-            Ok(Try::Climbs { why, refused, error }) => self.climb(&row, (why, refused), error).await,
-            // Nothing was sent: the lease runs out and the row is tried again.
-            Err(e) if e.is_transient() => Err(e),
-            Err(e) => self.end(&row, Outcome::Dead { error: e.to_string(), reason: Failure::Rejected }).await,
-        }
+        let until = wall + chrono::Duration::from_std(self.lease).unwrap_or(chrono::Duration::seconds(90));
+        let ours = outbox::claim(self.core.db.write(), rows, &self.owner, wall, until).await?;
+        Ok(rows.iter().filter(|r| ours.contains(&r.id)).cloned().collect())
     }
 
-    async fn end(&self, row: &OutboxRow, outcome: Outcome) -> Result<bool, StoreError> {
-        let told = match &outcome {
+    /// Writes how some tries ended; returns how many rows were settled. The first trouble of the database is told at the end, when all were looked at:
+    /// what it kept from being sent is tried again once its lease has run out.
+    async fn end_all(&self, tries: Vec<Tried>) -> Result<usize, StoreError> {
+        let (mut ended, mut settled, mut trouble) = (Vec::new(), 0, None);
+        for tried in tries {
+            let (row, end) = match tried {
+                Ok((row, Ok(end))) => (row, end),
+                Ok((_, Err(e))) | Err(e) if e.is_transient() => {
+                    trouble = Some(e);
+                    continue;
+                }
+                Ok((row, Err(e))) => (row, Try::Ended(Outcome::Dead { error: e.to_string(), reason: Failure::Rejected })),
+                Err(e) => {
+                    trouble = Some(e);
+                    continue;
+                }
+            };
+            match end {
+                Try::Ended(outcome) => ended.push((row, outcome)),
+                Try::Climbs { why, refused, error } => match self.climb(&row, (why, refused), error).await {
+                    Ok(done) => settled += usize::from(done),
+                    Err(e) => trouble = Some(e),
+                },
+            }
+        }
+        let written = match self.settle_together(&ended).await {
+            Ok(written) => Ok(written),
+            Err(e) if ended.len() > 1 => {
+                tracing::debug!(error = %e, messages = ended.len(), "a shared commit of sent messages failed; each is written alone");
+                self.settle_alone(&ended).await
+            }
+            Err(_) => self.settle_alone(&ended).await,
+        };
+        for ((row, outcome), _) in ended.iter().zip(written?).filter(|(_, written)| *written) {
+            self.tell(row, outcome);
+            settled += 1;
+        }
+        trouble.map_or(Ok(settled), Err)
+    }
+
+    /// Counts it, and says so when a message was given up.
+    fn tell(&self, row: &OutboxRow, outcome: &Outcome) {
+        let told = match outcome {
             Outcome::Sent { .. } => SentOutcome::Sent,
             Outcome::Retry { .. } => SentOutcome::Retried,
             Outcome::Dead { .. } => SentOutcome::Dead,
@@ -167,14 +233,10 @@ impl OutboxWorker {
             Outcome::Parked { .. } => SentOutcome::Parked,
             Outcome::Moved { .. } => SentOutcome::Moved,
         };
-        if let Outcome::Dead { error, .. } = &outcome {
+        if let Outcome::Dead { error, .. } = outcome {
             tracing::error!(outbox.id = row.id, channel = row.channel, error, "a message cannot be delivered");
         }
-        let written = self.settle(row.id, outcome).await?;
-        if written {
-            self.core.metrics.sent(&row.channel, told);
-        }
-        Ok(written)
+        self.core.metrics.sent(&row.channel, told);
     }
 
     /// It did not pass in its own chat: another door, a wait, a call.
@@ -199,18 +261,51 @@ impl OutboxWorker {
         Ok(true)
     }
 
-    /// Writes how it ended. What was sent must not be sent again only because the database hesitated: this is tried for a while.
-    async fn settle(&self, id: i64, outcome: Outcome) -> Result<bool, StoreError> {
-        let mut attempt = 0;
-        loop {
-            match outbox::finish(self.core.db.write(), id, &self.owner, outcome.clone()).await {
-                Err(e) if e.is_transient() && attempt < 6 => {
-                    attempt += 1;
-                    tokio::time::sleep(backoff(Duration::from_millis(100), attempt, Duration::from_secs(3))).await;
+    /// Writes how they ended, in one commit. For each: whether it was still in our hands.
+    async fn settle_together(&self, ended: &[(OutboxRow, Outcome)]) -> Result<Vec<bool>, StoreError> {
+        if ended.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tx = self.core.db.begin().await?;
+        let mut written = Vec::with_capacity(ended.len());
+        for (row, outcome) in ended {
+            written.push(outbox::finish(&tx, row.id, &self.owner, outcome.clone()).await?);
+        }
+        tx.commit().await?;
+        Ok(written)
+    }
+
+    /// Writes how they ended, one by one. What was sent must not be sent again only because the database hesitated: this is tried for a while.
+    async fn settle_alone(&self, ended: &[(OutboxRow, Outcome)]) -> Result<Vec<bool>, StoreError> {
+        let (mut written, mut trouble) = (Vec::with_capacity(ended.len()), None);
+        for (row, outcome) in ended {
+            let mut attempt = 0;
+            let end = loop {
+                match outbox::finish(self.core.db.write(), row.id, &self.owner, outcome.clone()).await {
+                    Err(e) if e.is_transient() && attempt < 6 => {
+                        attempt += 1;
+                        tokio::time::sleep(backoff(Duration::from_millis(100), attempt, Duration::from_secs(3))).await;
+                    }
+                    other => break other,
                 }
-                other => return other,
+            };
+            match end {
+                Ok(ours) => written.push(ours),
+                Err(e) => {
+                    written.push(false);
+                    trouble = Some(e);
+                }
             }
         }
+        trouble.map_or(Ok(written), Err)
+    }
+}
+
+/// Rows one by one, or the trouble that kept them from being taken.
+fn each(claimed: Result<Vec<OutboxRow>, StoreError>) -> Vec<Result<OutboxRow, StoreError>> {
+    match claimed {
+        Ok(rows) => rows.into_iter().map(Ok).collect(),
+        Err(e) => vec![Err(e)],
     }
 }
 

@@ -88,8 +88,9 @@ impl OutboxWorker {
     }
 
     async fn give(&self, wire: &dyn crate::channels::wire::Channel, row: &OutboxRow, message: &Message) -> Result<Sent, SendError> {
-        // Shorter than the lease: a row is never in two hands while a provider is slow.
-        let limit = self.lease.saturating_sub(Duration::from_secs(5)).max(Duration::from_secs(5)) / 2;
+        // Shorter than the lease: a row is never in two hands while a provider is slow. It may have waited for the row before it, and either may be
+        // sent twice, as words and as a template.
+        let limit = self.lease.saturating_sub(Duration::from_secs(5)).max(Duration::from_secs(5)) / 4;
         let answer = tokio::time::timeout(limit, wire.send(&row.chat, message)).await;
         answer.unwrap_or_else(|_| Err(SendError::Transient("no answer in time".into())))
     }

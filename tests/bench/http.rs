@@ -14,6 +14,8 @@ pub struct Conn {
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
     pub status: u16,
+    /// The lines before the body.
+    pub head: &'a [u8],
     pub body: &'a [u8],
 }
 
@@ -39,7 +41,8 @@ impl Conn {
         while self.seen.len() < head_end + length {
             self.more().await?;
         }
-        Ok(Answer { status, body: self.seen.get(head_end..head_end + length).unwrap_or_default() })
+        let (head, rest) = self.seen.split_at_checked(head_end).unwrap_or_default();
+        Ok(Answer { status, head, body: rest.get(..length).unwrap_or_default() })
     }
 
     async fn more(&mut self) -> std::io::Result<()> {
@@ -79,6 +82,17 @@ fn read_head(head: &[u8]) -> Option<(u16, usize)> {
 pub fn get(path: &str, token: &str) -> Vec<u8> {
     let auth = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{auth}\r\n").into_bytes()
+}
+
+/// A GET with further headers, each ending in a line break.
+pub fn get_with(path: &str, headers: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{headers}\r\n").into_bytes()
+}
+
+/// A form as a browser sends it, with further headers.
+pub fn form(path: &str, headers: &str, body: &str) -> Vec<u8> {
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    format!("POST {path} HTTP/1.1\r\nHost: bench\r\n{kind}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A POST of JSON with further headers, each ending in a line break.

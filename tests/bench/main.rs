@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "the table is the answer of this program")]
 
+mod console;
 mod cpu;
 mod feed;
 mod ground;
@@ -19,6 +20,7 @@ mod overload;
 mod pg;
 mod queue;
 mod report;
+mod reports;
 mod seed;
 mod service;
 mod standin;
@@ -49,6 +51,8 @@ enum Scenario {
     Growth,
     Overload,
     Operator,
+    Console,
+    Reports,
 }
 
 impl Scenario {
@@ -135,6 +139,8 @@ async fn main() -> ExitCode {
             Scenario::Growth => growth::run(&ground, plan, &mut report).await,
             Scenario::Overload => overload::run(&ground, plan, &mut report).await,
             Scenario::Operator => operator::run(&ground, plan, &mut report).await,
+            Scenario::Console => console::run(&ground, plan, &mut report).await,
+            Scenario::Reports => reports::run(&ground, plan, &mut report).await,
         };
         eprintln!("   {name} took {:.0} s", began.elapsed().as_secs_f64());
         if let Err(e) = done {

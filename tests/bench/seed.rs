@@ -56,7 +56,7 @@ async fn fill(ground: &Ground, pg: &Pg, name: &str, requests: u64, past: bool) -
 }
 
 /// Drops every index that is not a key; returns how each is made again.
-async fn take_indexes(c: &mut PgConnection) -> Res<Vec<String>> {
+pub async fn take_indexes(c: &mut PgConnection) -> Res<Vec<String>> {
     let sql = "SELECT indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE 'seaql%' AND NOT EXISTS \
                (SELECT 1 FROM pg_constraint k WHERE k.conindid = format('%I.%I', schemaname, indexname)::regclass) ORDER BY 1";
     let found: Vec<(String, String)> = sqlx::query_as(sql).fetch_all(&mut *c).await?;

@@ -4,7 +4,10 @@ use crate::harness::meta::{self, INSTAGRAM_ID, PAGE_ID, bring};
 use crate::harness::{Door, Kit, MetaFail, Options, Staff, Visitor, World, number_in, stories};
 use serde_json::{Value, json};
 
-stories! { a_problem_under_a_post, what_states_nothing, the_list_of_a_period, a_comment_is_taken_away, an_author_leaves }
+stories! {
+    a_problem_under_a_post, what_states_nothing, the_list_of_a_period, a_comment_is_taken_away, an_author_leaves, a_mention_elsewhere,
+    a_mention_that_cannot_be_read, a_changed_comment_is_taken_away,
+}
 
 const NO_WATER: &str = "Тараз қаласы, Абай көшесі 12: таңнан бері су жоқ, телефоным +7 701 555 11 22";
 
@@ -167,5 +170,102 @@ async fn an_author_leaves(kit: Kit) {
     jambyl109::dispatch::erase::resident(w.core(), id).await.unwrap();
     assert_eq!(w.count("SELECT COUNT(*) FROM social_comment WHERE author IS NOT NULL").await, 0);
     assert_eq!(w.count("SELECT COUNT(*) FROM message WHERE text LIKE '%Серікова%' OR text LIKE '%555%'").await, 0);
+    w.finish().await;
+}
+
+/// Somebody names us under a post of another account.
+async fn names_us(w: &World, media: &str, comment: Option<&str>) {
+    let mut value = json!({"media_id": media});
+    if let Some(c) = comment {
+        value["comment_id"] = json!(c);
+    }
+    let entry = json!({"id": INSTAGRAM_ID, "time": w.now().timestamp(), "changes": [{"field": "mentions", "value": value}]});
+    for _ in 0..2 {
+        assert_eq!(bring(w.api(), &json!({"object": "instagram", "entry": [entry]})).await.status, 200);
+    }
+    w.settle().await;
+}
+
+async fn a_mention_elsewhere(kit: Kit) {
+    let w = kit.world_with(Options::every_door()).await;
+    let dispatcher = Staff::dispatcher(&w).await;
+    w.meta.put_file("pit.jpg", b"a hole in the road", "image/jpeg");
+    let at = "2026-11-23T03:50:00+0000";
+    w.meta.put_mention("180500", Ok(json!({"id": "180500", "text": "jambyl109 Тараз қаласы, Абай көшесі 12: таңнан бері су жоқ", "timestamp": at})));
+    let caption = json!({"id": "179600", "caption": "jambyl109, в городе Тараз на улице Толе би 5 огромная яма на дороге", "media_type": "IMAGE",
+        "media_url": w.meta.file_url("pit.jpg"), "timestamp": at, "username": "taraz_life"});
+    w.meta.put_mention("179600", Ok(caption));
+    names_us(&w, "179500", Some("180500")).await;
+    names_us(&w, "179600", None).await;
+    assert_eq!(w.meta.asked(), 2, "each is asked about once, however often it is told");
+    let numbers: Vec<String> = w.query("SELECT number FROM request ORDER BY service").await.into_iter().map(|r| r[0].clone()).collect();
+    assert_eq!(numbers.len(), 2);
+    let seen: Vec<Value> = vec![dispatcher.sees(&numbers[0]).await, dispatcher.sees(&numbers[1]).await];
+    assert_eq!((seen[0]["service"].as_str(), seen[1]["service"].as_str()), (Some("roads"), Some("water")), "{seen:#?}");
+    assert_eq!(seen[0]["attachments"][0]["status"], "stored");
+    assert_eq!(seen[1]["reported_at"], "2026-11-23T08:50:00+05:00");
+    // One courteous answer where it was said; nobody can be answered in private there, and nothing of the matter is ever said in public.
+    for (place, number) in [("mention:179500_180500", &numbers[1]), ("mention:179600", &numbers[0])] {
+        let said = w.meta.to(place);
+        assert_eq!(said.len(), 1, "{place}: {said:#?}");
+        assert!(!said[0].text.contains(number.as_str()) && !said[0].text.contains('№'), "{place}: {}", said[0].text);
+        dispatcher.does(number, "reply", json!({"text": "Бригада приедет завтра."})).await.expect(200);
+    }
+    w.settle().await;
+    assert_eq!(w.meta.posted().len(), 2, "{:#?}", w.meta.posted());
+    assert_eq!(seen[0]["reach"]["plan"], "nowhere");
+    w.finish().await;
+}
+
+async fn a_mention_that_cannot_be_read(kit: Kit) {
+    let w = kit.world_with(Options::every_door()).await;
+    let manager = Staff::hire(&w, "manager", jambyl109::domain::access::Role::Manager, &[], None).await;
+    // The provider stumbles: it is asked again, and others are not held up.
+    w.meta.put_mention("180700", Err(true));
+    names_us(&w, "179700", Some("180700")).await;
+    let r = Visitor::at(&w, Door::Instagram, 970);
+    r.says(NO_WATER).await;
+    number_in(&r.reads_text());
+    w.meta.put_mention("180700", Ok(json!({"id": "180700", "text": "Тараз, Төле би 7: жарық жоқ", "timestamp": "2026-11-23T03:50:00+0000"})));
+    w.minutes(1).await;
+    assert_eq!(w.count("SELECT COUNT(*) FROM request").await, 2);
+    // It tells nothing: a person looks at it.
+    names_us(&w, "179800", Some("180800")).await;
+    // It stumbles on: nor is that lost.
+    w.meta.put_mention("180900", Err(true));
+    names_us(&w, "179900", Some("180900")).await;
+    for _ in 0..12 {
+        w.minutes(31).await;
+    }
+    let report = manager.api.get("/staff/reports/social?from=2026-11-01&answered=false").await.expect(200);
+    let open: Vec<(&str, &str)> =
+        report["items"].as_array().unwrap().iter().map(|i| (i["post"].as_str().unwrap(), i["need"].as_str().unwrap())).collect();
+    assert!(open.contains(&("179800", "unclear")) && open.contains(&("179900", "unclear")), "{open:?}");
+    assert_eq!(w.count("SELECT COUNT(*) FROM raw_event WHERE status <> 'done'").await, 0);
+    w.finish().await;
+}
+
+async fn a_changed_comment_is_taken_away(kit: Kit) {
+    let w = kit.world_with(Options::every_door()).await;
+    let dispatcher = Staff::dispatcher(&w).await;
+    let author = Visitor::at(&w, Door::Facebook, 980);
+    writes(&w, Door::Facebook, "z_1", &author.chat(), NO_WATER, None).await;
+    let number = number_in(&w.meta.to("private:z_1")[0].text);
+    let tell = async |verb: &str, text: &str| {
+        let value = json!({"item": "comment", "verb": verb, "comment_id": "z_1", "post_id": format!("{PAGE_ID}_77"), "message": text,
+            "from": {"id": author.chat(), "name": "Айгүл"}, "created_time": w.now().timestamp()});
+        let body = json!({"object": "page", "entry": [{"id": PAGE_ID, "time": w.now().timestamp(), "changes": [{"field": "feed", "value": value}]}]});
+        assert_eq!(bring(w.api(), &body).await.status, 200);
+        w.settle().await;
+    };
+    tell("edited", "Абай көшесі 12: су жоқ, ЖСН 850101300124").await;
+    tell("edited", "Абай көшесі 12: су мүлде жоқ, пәтер 45").await;
+    let thread = dispatcher.sees(&number).await["thread"].to_string();
+    assert!(thread.contains("850101300124") && thread.contains("пәтер 45") && thread.contains("555"), "{thread}");
+    tell("remove", "").await;
+    let thread = dispatcher.sees(&number).await["thread"].to_string();
+    for word in ["850101300124", "пәтер 45", "555"] {
+        assert!(!thread.contains(word), "{word} is still shown: {thread}");
+    }
     w.finish().await;
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 stories! {
     what_is_refused_for_good, the_provider_asks_for_rest, order_survives_failures, a_blocked_chat, a_sender_dies, what_is_no_longer_true_is_not_sent, given_up_and_sent_again,
-    a_lost_answer, one_bad_wire_does_not_stop_the_others, codes_never_wait_behind_chats,
+    a_lost_answer, one_bad_wire_does_not_stop_the_others, codes_never_wait_behind_chats, two_senders_take_different_messages,
 }
 
 const NO_LIGHT: &str = "г. Тараз, ул. Абая 77: второй день нет света";
@@ -101,7 +101,9 @@ async fn a_sender_dies(kit: Kit) {
     w.clock.advance(Duration::from_secs(2));
     let wall = w.now();
     let row = outbox::candidates(w.core().db.read(), wall, &["telegram"], &[], 9).await.unwrap().remove(0);
-    assert!(outbox::claim(w.core().db.write(), &row, "dead-process", wall, wall + chrono::Duration::seconds(60)).await.unwrap());
+    let taken =
+        outbox::claim(w.core().db.write(), std::slice::from_ref(&row), "dead-process", wall, wall + chrono::Duration::seconds(60)).await.unwrap();
+    assert!(taken.contains(&row.id));
     w.settle().await;
     w.advance(Duration::from_secs(58)).await;
     assert!(r.reads().is_empty(), "a row in other hands, or one behind it, was sent");
@@ -113,6 +115,35 @@ async fn a_sender_dies(kit: Kit) {
     assert!(!outbox::finish(w.core().db.write(), row.id, "dead-process", late).await.unwrap());
     w.advance(Duration::from_secs(600)).await;
     assert!(r.reads().is_empty());
+    w.finish().await;
+}
+
+async fn two_senders_take_different_messages(kit: Kit) {
+    let w = kit.world().await;
+    let residents: Vec<Resident> = (700..730).map(|chat| Resident::ru(&w, chat)).collect();
+    for (chat, r) in (700..).zip(&residents) {
+        w.telegram.fail_chat(chat, Fail::TooMany(1));
+        r.says(NO_LIGHT).await;
+    }
+    w.clock.advance(Duration::from_secs(2));
+    let (wall, until) = (w.now(), w.now() + chrono::Duration::seconds(60));
+    let rows = outbox::candidates(w.core().db.read(), wall, &["telegram"], &[], 99).await.unwrap();
+    assert_eq!(rows.len(), 30);
+    let mut back = rows.clone();
+    back.reverse();
+    let db = w.core().db.write();
+    let (one, two) = tokio::join!(outbox::claim(db, &rows, "one", wall, until), outbox::claim(db, &back, "two", wall, until));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert!(one.is_disjoint(&two), "{one:?} {two:?}");
+    // What one of them passed over because the other was just taking it is in somebody's hands, or still to be had.
+    let rest = outbox::claim(db, &rows, "three", wall, until).await.unwrap();
+    assert!(rest.is_disjoint(&one) && rest.is_disjoint(&two));
+    assert_eq!(one.len() + two.len() + rest.len(), 30);
+    // All three die; their leases run out.
+    w.advance(Duration::from_secs(61)).await;
+    for r in &residents {
+        assert_eq!(r.reads().len(), 1);
+    }
     w.finish().await;
 }
 

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 stories! {
     from_the_first_word_to_a_rating, a_body_of_many_people, strangers_at_metas_door, strangers_at_the_gateways_door, a_picture_with_its_hash,
-    words_taken_back, a_new_number, providers_that_stumble, whom_one_door_does_not_reach, several_processes_and_one_door
+    words_taken_back, a_new_number, providers_that_stumble, whom_one_door_does_not_reach, several_processes_and_one_door,
+    a_new_number_told_by_the_old_one, a_colleague_answers_past_us,
 }
 
 const NO_WATER: &str = "Тараз қаласы, Абай көшесі 12: таңнан бері су жоқ";
@@ -269,6 +270,83 @@ async fn a_new_number(kit: Kit) {
     assert!(after.reads_text().contains(&number));
     assert!(before.reads().is_empty());
     assert_eq!(w.count("SELECT COUNT(*) FROM resident").await, 1);
+    w.finish().await;
+}
+
+/// The provider names neither the old identifier nor the new one: only the numbers.
+async fn a_new_number_told_by_the_old_one(kit: Kit) {
+    let w = kit.world_with(Options::every_door()).await;
+    let before = Visitor::at(&w, Door::Whatsapp, 3);
+    let stranger = Visitor::at(&w, Door::Whatsapp, 5);
+    before.says(NO_WATER).await;
+    let number = number_in(&before.reads_text());
+    let digits = |v: &Visitor<'_>| v.phone().trim_start_matches('+').to_owned();
+    let after = Visitor::at(&w, Door::Whatsapp, 4);
+    let change = |from: &Visitor<'_>, id: &str| {
+        let at = w.now().timestamp().to_string();
+        meta::whatsapp(json!({"messages": [{"id": id, "timestamp": at, "type": "system", "from": digits(from),
+            "system": {"type": "user_changed_number", "body": "changed", "wa_id": digits(&after)}}]}))
+    };
+    // Nobody proved this number: nothing is moved by it.
+    assert_eq!(bring(w.api(), &change(&stranger, "wamid.strange")).await.status, 200);
+    w.settle().await;
+    assert_eq!(w.query("SELECT chat FROM conversation").await, [[before.chat()]]);
+    for _ in 0..2 {
+        assert_eq!(bring(w.api(), &change(&before, "wamid.numbers")).await.status, 200);
+    }
+    w.settle().await;
+    assert_eq!(w.query("SELECT chat FROM conversation").await, [[digits(&after)]]);
+    assert_eq!(w.query("SELECT phone FROM resident").await, [[after.phone()]]);
+    let dispatcher = Staff::dispatcher(&w).await;
+    dispatcher.does(&number, "reply", json!({"text": "Бригада жолда"})).await.expect(200);
+    w.settle().await;
+    assert!(w.meta.to(&digits(&after)).iter().any(|m| m.text.contains("Бригада жолда")));
+    assert!(before.reads().is_empty());
+    // The person goes on writing under an identifier that nobody had told us.
+    after.says("мәртебе").await;
+    assert!(after.reads_text().contains(&number));
+    assert_eq!(w.count("SELECT COUNT(*) FROM resident WHERE phone IS NOT NULL").await, 1);
+    assert_eq!(w.faults(&number).await, Vec::new());
+    w.finish().await;
+}
+
+/// Somebody of ours answers in the provider's own application; what we sent ourselves comes back in the same shape.
+async fn a_colleague_answers_past_us(kit: Kit) {
+    let w = kit.world_with(Options::every_door()).await;
+    let dispatcher = Staff::dispatcher(&w).await;
+    for (i, door) in [Door::Instagram, Door::Facebook].into_iter().enumerate() {
+        let r = Visitor::at(&w, door, 60 + i64::try_from(i).unwrap());
+        r.says(NO_WATER).await;
+        let ours = r.all();
+        let number = number_in(&r.reads_text());
+        let account = if door == Door::Instagram { meta::INSTAGRAM_ID } else { meta::PAGE_ID };
+        let echo = |mid: &str, text: &str| {
+            let event = json!({"sender": {"id": account}, "recipient": {"id": r.chat()}, "timestamp": w.now().timestamp_millis(),
+                "message": {"mid": mid, "text": text, "is_echo": true}});
+            meta::thread(door.name(), &event, w.now())
+        };
+        for said in &ours {
+            assert_eq!(bring(w.api(), &echo(&said.id, &said.text)).await.status, 200);
+        }
+        // A part of a long answer has a handle that we were not told.
+        assert_eq!(bring(w.api(), &echo("m.part", &ours[0].text.chars().take(20).collect::<String>())).await.status, 200);
+        w.settle().await;
+        let count = format!(
+            "SELECT COUNT(*) FROM message WHERE author = 'system:meta_app' AND conversation_id IN (SELECT id FROM conversation WHERE chat = '{}')",
+            r.chat()
+        );
+        assert_eq!(w.count(&count).await, 0, "{door:?}: our own words came back as a colleague's");
+        for _ in 0..2 {
+            assert_eq!(bring(w.api(), &echo("m.colleague", "Сәлеметсіз бе, бригада түстен кейін барады")).await.status, 200);
+        }
+        w.settle().await;
+        let seen = dispatcher.sees(&number).await;
+        let said: Vec<&Value> = seen["thread"].as_array().unwrap().iter().filter(|m| m["author"] == "system:meta_app").collect();
+        assert_eq!(said.len(), 1, "{door:?}: {}", seen["thread"]);
+        assert_eq!((said[0]["direction"].as_str(), said[0]["text"].as_str()), (Some("out"), Some("Сәлеметсіз бе, бригада түстен кейін барады")));
+        assert_eq!(w.faults(&number).await, Vec::new());
+        assert!(r.reads().is_empty(), "{door:?}: it was said once more by us");
+    }
     w.finish().await;
 }
 

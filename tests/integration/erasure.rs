@@ -1,6 +1,7 @@
 //! Forgetting a person without breaking the history, and a history that tells who laid hands on it.
 
-use crate::harness::{AppResident, Backend, CrewMember, Fail, Kit, Resident, Staff, World, number_in, stories, text};
+use crate::harness::meta::{self, bring};
+use crate::harness::{AppResident, Backend, CrewMember, Door, Fail, Kit, Options, Resident, Staff, Visitor, World, number_in, stories, text};
 use jambyl109::dispatch::erase;
 use jambyl109::dispatch::verify::{Fault, verify};
 use jambyl109::domain::ResidentId;
@@ -9,16 +10,18 @@ use jambyl109::store::{conversations, outbox};
 use object_store::ObjectStoreExt;
 use serde_json::json;
 
-stories! { a_resident_of_the_application_leaves, a_chat_is_forgotten, every_hand_on_the_journal_is_seen, a_half_said_thing_is_forgotten, what_still_waits_is_forgotten_too }
+stories! { a_resident_of_the_application_leaves, a_chat_is_forgotten, every_hand_on_the_journal_is_seen, a_half_said_thing_is_forgotten, what_still_waits_is_forgotten_too, a_number_stands_nowhere, by_a_number_that_was_only_said }
 
 /// Every column of every table that could hold what a person said or is.
-const WORDS: [(&str, &str); 17] = [
+const WORDS: [(&str, &str); 19] = [
     ("message", "text"),
     ("raw_event", "body"),
     ("outbox", "sent_text"),
     ("outbox", "params"),
     ("outbox", "chat"),
     ("conversation", "state"),
+    ("conversation", "chat"),
+    ("raw_event", "conversation_key"),
     ("resident", "name"),
     ("resident", "phone"),
     ("resident", "claimed_phone"),
@@ -130,7 +133,8 @@ async fn what_still_waits_is_forgotten_too(kit: Kit) {
     assert_eq!(rows.len(), 2, "both chats must wait");
     // One of them is just being sent.
     let job = rows.iter().find(|r| r.chat == "9005").unwrap();
-    assert!(outbox::claim(w.core().db.write(), job, "busy", wall, wall + chrono::Duration::seconds(60)).await.unwrap());
+    let taken = outbox::claim(w.core().db.write(), std::slice::from_ref(job), "busy", wall, wall + chrono::Duration::seconds(60)).await.unwrap();
+    assert!(taken.contains(&job.id));
     crew.chat.reads();
     erase::resident(w.core(), resident_of(&w, &number).await).await.unwrap();
     let sent = outbox::Outcome::Sent { provider_id: "1".into(), text: "ул. Абая 12".into(), approved: None, at: wall };
@@ -200,4 +204,79 @@ async fn every_hand_on_the_journal_is_seen(kit: Kit) {
     w.tamper("DELETE FROM request").await;
     assert_eq!(verify(w.core(), id).await.unwrap(), vec![Fault::NoRequest]);
     w.leave().await;
+}
+
+/// On these doors the chat is called by the number, or the provider's reports are.
+async fn a_number_stands_nowhere(kit: Kit) {
+    let w = kit.world_with(Options::every_door()).await;
+    let dispatcher = Staff::dispatcher(&w).await;
+    for (n, door) in [(71, Door::Sms), (72, Door::Whatsapp)] {
+        let (r, other) = (Visitor::at(&w, door, n), Visitor::at(&w, door, n + 10));
+        let first = r.words("г. Тараз, ул. Абая 77: второй день нет света");
+        assert_eq!(first.bring(&w).await, 200);
+        w.settle().await;
+        other.says("г. Тараз, ул. Абая 78: второй день нет света").await;
+        let number = number_in(&r.reads_text());
+        let digits = r.phone().trim_start_matches('+').to_owned();
+        if door == Door::Whatsapp {
+            let id = r.all()[0].id.clone();
+            assert_eq!(bring(w.api(), &meta::status(&id, &digits, "delivered", w.now(), None)).await.status, 200);
+            w.settle().await;
+        }
+        assert!(traces(&w, &digits).await.contains(&"raw_event.conversation_key".to_owned()), "{door:?}: this test proves nothing");
+        erase::resident(w.core(), resident_of(&w, &number).await).await.unwrap();
+        assert_eq!(traces(&w, &digits).await, Vec::<String>::new(), "{door:?}");
+        assert_eq!(traces(&w, &r.chat()).await, Vec::<String>::new(), "{door:?}");
+        // Work goes on, and nobody who left is written to; the same event once more is still the same.
+        dispatcher.does(&number, "assign", json!({"crew": "electricity_taraz_1"})).await.expect(200);
+        dispatcher.does(&number, "start", json!({})).await.expect(200);
+        r.reads();
+        for _ in 0..2 {
+            assert_eq!(first.bring(&w).await, 200);
+            w.settle().await;
+        }
+        assert!(r.reads().is_empty(), "{door:?}");
+        let made = "SELECT COUNT(*) FROM request";
+        let before = w.count(made).await;
+        // Who writes again is somebody new; twice forgotten is forgotten.
+        r.says("г. Тараз, ул. Абая 79: третий день нет света").await;
+        let again = number_in(&r.reads_text());
+        assert_ne!(resident_of(&w, &again).await, resident_of(&w, &number).await);
+        assert_eq!(w.count(made).await, before + 1);
+        for _ in 0..2 {
+            erase::resident(w.core(), resident_of(&w, &again).await).await.unwrap();
+        }
+        assert_eq!(traces(&w, &digits).await, Vec::<String>::new(), "{door:?}");
+        assert!(!traces(&w, &other.chat()).await.is_empty(), "{door:?}: too much was erased");
+        assert_eq!(w.faults(&number).await, Vec::new());
+    }
+    w.finish().await;
+}
+
+async fn by_a_number_that_was_only_said(kit: Kit) {
+    let w = kit.world_with(Options::with("CALLS__DOORS__GENERIC__TOKEN", "live")).await;
+    let op = Staff::dispatcher(&w).await;
+    let owner = AppResident::sign_in(&w, "+77019998877", "ru").await;
+    let kept = text(&owner.reports("MARKER5 нет воды в Таразе").await, "number");
+    let ring = json!({"event": "ringing", "call_id": "c1", "caller": "87019998877", "at": w.now().to_rfc3339()});
+    let call = w.api().with("live").call(reqwest::Method::POST, "/webhooks/calls/generic").json(&ring);
+    assert_eq!(crate::harness::Api::send(call).await.status, 200);
+    w.minutes(1).await;
+    op.api.put("/staff/drafts/new-1", &json!({"phone": "+77019998877", "text": "MARKER5"})).await.expect(204);
+    // Somebody tells an operator another person's number, and asks to be forgotten.
+    let body = json!({"text": "MARKER6 су жоқ", "service": "water", "class": "incident", "district": "taraz", "phone": "+77019998877"});
+    let said = text(&op.api.post("/staff/requests", &body).await.expect(201), "number");
+    let stranger = resident_of(&w, &said).await;
+    assert_ne!(stranger, resident_of(&w, &kept).await);
+    let before = traces(&w, "9998877").await;
+    erase::resident(w.core(), stranger).await.unwrap();
+    assert_eq!(traces(&w, "MARKER6").await, Vec::<String>::new());
+    let gone: Vec<String> = before.into_iter().filter(|place| place != "resident.claimed_phone").collect();
+    assert_eq!(traces(&w, "9998877").await, gone, "an erasure reached somebody else by a number that was only said");
+    for (table, n) in [("\"call\" WHERE phone = '+77019998877'", 1), ("staff_draft", 1), ("resident WHERE phone = '+77019998877'", 1)] {
+        assert_eq!(w.count(&format!("SELECT COUNT(*) FROM {table}")).await, n, "{table}");
+    }
+    owner.api.get(&format!("/requests/{kept}")).await.expect(200);
+    assert!(!traces(&w, "MARKER5").await.is_empty());
+    w.finish().await;
 }

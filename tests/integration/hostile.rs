@@ -187,13 +187,14 @@ async fn words_that_databases_dislike(kit: Kit) {
         ("/staff/requests", json!({"text": nul, "address": nul})),
         ("/staff/requests", json!({"text": "x", "phone": nul})),
         ("/staff/requests", json!({"text": "x", "district": nul})),
+        ("/staff/requests/26-0000-0001/personal", json!({"reason": nul})),
     ] {
         let a = staff.api.post(path, &body).await;
         assert!(sane(a.status), "{path} {body}: {}", a.text);
     }
     let number = text(&staff.api.post("/staff/requests", &json!({"text": "нет воды"})).await.expect(201), "number");
     for path in [
-        format!("/staff/requests/{number}?personal=true&reason=a%00b"),
+        format!("/staff/requests/{number}?reason=a%00b"),
         "/staff/queues/a%00b/requests".to_owned(),
         "/staff/crews/a%00b/jobs".to_owned(),
         format!("/staff/requests/{number}/attachments/a%00b"),

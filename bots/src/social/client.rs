@@ -4,8 +4,8 @@
 //! message that a comment allows. The token names the account, so calls go to `me`; a page's token and an Instagram account's own token both do.
 
 use super::incoming::Platform;
-use super::{failure, files, limits};
-use crate::channel::{Button, Channel, FetchError, Fetched, Keyboard, Message, OutKind, OutMedia, SendError, Sent, Sink};
+use super::{failure, files, limits, mention};
+use crate::channel::{Button, Channel, FetchError, Fetched, Keyboard, Mentioned, Message, OutKind, OutMedia, SendError, Sent, Sink};
 use crate::http;
 use crate::meta::{CallError, Graph};
 use crate::text;
@@ -113,6 +113,9 @@ impl SocialChannel {
 
     /// One private message to the author of a comment: it may not be divided, and has no keys.
     async fn in_private(&self, comment: &str, message: &Message) -> Result<String, SendError> {
+        if self.platform == Platform::Instagram && mention::parts(comment).is_some() {
+            return Err(SendError::Rejected("under a post of another account nobody is answered in private".to_owned()));
+        }
         // Numbers of posts begin with their page's number.
         let is_post = self.platform == Platform::Facebook && comment.strip_prefix(&self.account).is_some_and(|rest| rest.starts_with('_'));
         let recipient = if is_post { json!({"post_id": comment}) } else { json!({"comment_id": comment}) };
@@ -126,7 +129,11 @@ impl SocialChannel {
             Platform::Facebook => "comments",
         };
         let text = words(message, limits::comment(self.platform))?;
-        let answer = self.post(&format!("{comment}/{edge}"), &json!({"message": text})).await?;
+        let named = mention::parts(comment).filter(|_| self.platform == Platform::Instagram);
+        let answer = match named {
+            Some((media, under)) => self.post(&format!("{}/mentions", self.account), &mention::answer(media, under, &text)).await?,
+            None => self.post(&format!("{comment}/{edge}"), &json!({"message": text})).await?,
+        };
         Ok(handle(&answer, "id"))
     }
 }
@@ -162,6 +169,13 @@ impl Channel for SocialChannel {
 
     async fn healthy(&self) -> bool {
         self.graph.get("me", &[("fields", "id")]).await.is_ok()
+    }
+
+    async fn mentioned(&self, media: &str, comment: Option<&str>) -> Result<Mentioned, FetchError> {
+        match self.platform {
+            Platform::Instagram => mention::ask(&self.graph, &self.account, media, comment).await,
+            Platform::Facebook => Err(FetchError::Gone),
+        }
     }
 
     async fn seen(&self, chat: &str, _message_ref: &str) -> Result<(), SendError> {

@@ -134,7 +134,7 @@ pub enum Kind {
     },
     /// Somebody named us where only the provider's numbers are told; the text has to be asked for.
     Mention {
-        media: Option<String>,
+        media: String,
         comment: Option<String>,
     },
     /// A person said something in a form that we cannot use; deserves a polite answer.

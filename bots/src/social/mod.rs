@@ -9,12 +9,14 @@
 //! | `files` | where files may be asked for |
 //! | `failure` | what the provider's refusals mean here |
 //! | `limits` | how long things may be |
+//! | `mention` | where somebody named us under a post of another account |
 
 pub mod client;
 mod failure;
 mod files;
 pub mod incoming;
 mod limits;
+mod mention;
 pub mod piece;
 pub mod read;
 

@@ -109,9 +109,7 @@ fn name(incoming: &Incoming, event: &str, told: &str, part: usize) -> String {
         (Kind::Own { .. }, Some(mid)) => format!("echo:{mid}{tail}"),
         (Kind::Unsent { of }, _) => format!("unsent:{of}"),
         // These name another message, not themselves.
-        (Kind::Edited { .. } | Kind::Reaction { .. } | Kind::ReceiptUntil { .. } | Kind::Mention { .. } | Kind::Other { .. }, _) | (_, None) => {
-            hash()
-        }
+        (Kind::Edited { .. } | Kind::Reaction { .. } | Kind::ReceiptUntil { .. } | Kind::Other { .. }, _) | (_, None) => hash(),
         (_, Some(mid)) => format!("{mid}{tail}"),
     }
 }

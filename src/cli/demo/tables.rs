@@ -5,7 +5,7 @@ use super::loss::Books;
 use super::progress::show;
 use crate::domain::Class;
 use crate::reports::summary::share;
-use crate::reports::{Summary, Table};
+use crate::reports::{Facts, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The service's report of 2020.
@@ -14,18 +14,18 @@ const YEAR_2020: [(Class, i64); 5] =
 
 /// Classes as they stand now, beside those of 2020.
 #[must_use]
-pub fn classes(s: &Summary) -> Table {
+pub fn classes(s: &Facts) -> Table {
     let whole: i64 = YEAR_2020.iter().map(|(_, n)| n).sum();
     let mut t = Table::new(&["class", "requests", "share", "share in 2020"]);
     for (class, then) in YEAR_2020 {
         let n = s.of_class(Some(class));
-        t.row([class.to_string(), n.to_string(), share(n, s.received), share(then, whole)]);
+        t.row([class.to_string(), n.to_string(), share(n, s.received()), share(then, whole)]);
     }
     let none = s.of_class(None);
     if none > 0 {
-        t.row(["not classified".to_owned(), none.to_string(), share(none, s.received), "-".into()]);
+        t.row(["not classified".to_owned(), none.to_string(), share(none, s.received()), "-".into()]);
     }
-    t.row(["all".to_owned(), s.received.to_string(), share(s.received, s.received), "100.0%".into()]);
+    t.row(["all".to_owned(), s.received().to_string(), share(s.received(), s.received()), "100.0%".into()]);
     t
 }
 
@@ -60,7 +60,7 @@ pub fn understood(said: &Said, books: &Books) -> Table {
 }
 
 /// Everything about the period.
-pub fn print(s: &Summary, understood: &Table) {
+pub fn print(s: &Facts, understood: &Table) {
     show(format!("\nRequests by class\n{}", classes(s)));
     show(format!("What was meant (rows) and what triage made of it at the door (columns; none: left to a person)\n{understood}"));
     show(format!("Queues by status\n{}", s.queue_table()));

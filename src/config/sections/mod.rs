@@ -8,6 +8,7 @@ mod http;
 mod loops;
 mod mail;
 mod push;
+mod retention;
 mod storage;
 
 pub use auth::Auth;
@@ -16,8 +17,9 @@ pub use channels::{Channels, Facebook, Instagram, Meta, Sms, SmsGateway, SmsTran
 pub use delivery::{Delivery, WindowHours};
 pub use http::Http;
 pub use loops::{Dialogue, Intake, Outbox, Shutdown, Timers, Triage};
-pub use mail::{Mail, MailTransport};
+pub use mail::{Digest, Mail, MailDoor, MailInbound, MailTransport};
 pub use push::{Push, PushTransport};
+pub use retention::Retention;
 pub use storage::{DataDir, Database, Journal, Media, Redis};
 
 use crate::domain::class::words;
@@ -61,10 +63,12 @@ pub struct Config {
     pub log: Log,
     pub channels: Channels,
     pub mail: Mail,
+    pub digest: Digest,
     pub push: Push,
     pub media: Media,
     pub config: DataDir,
     pub journal: Journal,
+    pub retention: Retention,
     pub intake: Intake,
     pub outbox: Outbox,
     pub delivery: Delivery,

@@ -216,6 +216,10 @@ fn settings_that_do_not_fit_are_told() {
         (vec![("JAMBYL__AUTH__ACCESS_MINUTES", "0")], "auth.access_minutes must not be 0"),
         (vec![("JAMBYL__MAIL__TRANSPORT", "smtp")], "mail.url must begin with"),
         (vec![("JAMBYL__MAIL__BREACH_TO", "duty")], "mail.breach_to: 'duty'"),
+        (vec![("JAMBYL__MAIL__INBOUND__MODE", "imap")], "mail.inbound.url must be imaps://"),
+        (vec![("JAMBYL__MAIL__INBOUND__MODE", "imap"), ("JAMBYL__MAIL__INBOUND__URL", "imap://u:p@mail.kz")], "only for the same machine"),
+        (vec![("JAMBYL__DIGEST__AT", "8 o'clock")], "digest.at '8 o'clock' is not a time"),
+        (vec![("JAMBYL__DIGEST__READERS", "akim@x.kz kk all, nobody")], "digest.readers: 'nobody'"),
         (vec![("JAMBYL__INTAKE__LEASE_SECS", "0")], "intake.lease_secs must not be 0"),
         (vec![("JAMBYL__CALLS__SOURCES__MAIN__TIMEZONE", "Taraz")], "calls.sources.main.timezone 'Taraz'"),
         (vec![("JAMBYL__CALLS__SOURCES__MAIN__CITY_CODE", "72")], "calls.sources.main.city_code"),
@@ -242,4 +246,24 @@ fn the_production_example_lacks_only_its_secrets() {
         ("JAMBYL__MAIL__URL", "smtp://u:p@mail:587"),
     ]);
     assert_eq!(load(Some(&path), secrets.into_iter()).unwrap().problems(), Vec::<String>::new());
+}
+
+#[test]
+fn times_to_keep_things_are_days_or_for_ever() {
+    use crate::domain::retention::{Keep, Kind};
+    let c = from_env(&[("JAMBYL__RETENTION__PHOTOS", "forever"), ("JAMBYL__RETENTION__DRAFTS", "3 days")]).unwrap();
+    assert_eq!((c.retention.of(Kind::Photos), c.retention.of(Kind::Drafts)), (Keep::Forever, Keep::Days(3)));
+    assert_eq!(c.problems(), Vec::<String>::new());
+    // Every kind has a rule in the built-in file, and none is left over there.
+    let defaults: toml::Table = DEFAULT_TOML.parse().unwrap();
+    let mut listed: Vec<&str> = defaults["retention"].as_table().unwrap().keys().map(String::as_str).collect();
+    let mut kinds: Vec<&str> = Kind::ALL.iter().map(|k| k.as_str()).collect();
+    listed.sort_unstable();
+    kinds.sort_unstable();
+    assert_eq!(listed, kinds);
+    // What would be taken in twice is told; what is no time at all is refused.
+    let problems = from_env(&[("JAMBYL__RETENTION__RAW_EVENTS", "1 day")]).unwrap().problems();
+    assert!(problems.iter().any(|p| p.contains("retention.raw_events") && p.contains("at least 8 days")), "{problems:?}");
+    assert!(told(from_env(&[("JAMBYL__RETENTION__PHOTOS", "soon")])).contains("'soon' is no time to keep something"));
+    assert!(told(from_env(&[("JAMBYL__RETENTION__FOTOS", "1 day")])).contains("photos"));
 }

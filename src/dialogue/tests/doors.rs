@@ -49,6 +49,41 @@ fn the_house_is_asked_after_the_number_was_given() {
 }
 
 #[test]
+fn a_letter_holds_nothing_up_and_its_thread_goes_on_for_days() {
+    let two_days = |chat: &mut Chat| chat.now = crate::domain::time::plus_secs(chat.now, 2 * 86_400);
+    let begun = || {
+        let mut chat = Chat { last_open: true, ..at(ChannelKind::Mail) };
+        assert_eq!(short(&chat.text("!fault !water")), "register(!fault !water; ?; -; ) | ask.place");
+        two_days(&mut chat);
+        chat
+    };
+    for (answer, want) in [
+        ("@taraz #street", "locate(1; -; taraz; @taraz #street)"),
+        (
+            "when will they come, it is the third day that we sit here without anything",
+            "add(1; when will they come, it is the third day that we sit here without anything; )",
+        ),
+        ("!fault !water again", "add(1; !fault !water again; )"),
+        ("!fault !roads @shu #street", "register(!fault !roads @shu #street; shu; street 5; )"),
+        ("^gas", "register(^gas; ?; -; ) | !safety.gas_leak | ask.place"),
+    ] {
+        let mut chat = begun();
+        let said = short(&chat.text(answer));
+        assert_eq!(said, want, "{answer}");
+    }
+    // In a chat the same words two days later are another matter.
+    let mut chat = Chat { last_open: true, ..at(ChannelKind::Telegram) };
+    chat.text("!fault !water @taraz #street");
+    two_days(&mut chat);
+    assert!(short(&chat.text("a long story of many words which names no service at all but goes on and on")).starts_with("register"));
+    // A photo alone is still asked about, and registered when nobody answers.
+    let mut chat = at(ChannelKind::Mail);
+    chat.photo("f", None, None);
+    assert!(chat.silence_at.is_some_and(|at| at <= crate::domain::time::plus_secs(chat.now, 300)));
+    assert_eq!(short(&chat.silence()), "register(; ?; -; f)");
+}
+
+#[test]
 fn a_short_list_is_numbered_where_there_are_no_keys() {
     for (typed, want) in [
         ("1", "register(!fault !water @abay; shu; -; ) | ask.house"),

@@ -24,7 +24,7 @@ pub fn districts() -> Vec<District> {
 }
 
 pub fn services() -> Vec<Service> {
-    let one = |code: &str| Service { code: ServiceCode::new(code).unwrap(), name: Named { kk: code.into(), ru: code.into() } };
+    let one = |code: &str| Service { code: ServiceCode::new(code).unwrap(), name: Named { kk: code.into(), ru: code.into() }, successor: None };
     ["water", "gas", "roads"].into_iter().map(one).collect()
 }
 

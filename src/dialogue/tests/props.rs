@@ -26,8 +26,8 @@ enum Move {
 }
 
 fn doors() -> impl Strategy<Value = ChannelKind> {
-    use ChannelKind::{Facebook, Instagram, Sms, Telegram, Whatsapp};
-    prop::sample::select(vec![Telegram, Whatsapp, Instagram, Facebook, Sms])
+    use ChannelKind::{Facebook, Instagram, Mail, Sms, Telegram, Whatsapp};
+    prop::sample::select(vec![Telegram, Whatsapp, Instagram, Facebook, Sms, Mail])
 }
 
 fn words() -> impl Strategy<Value = String> {

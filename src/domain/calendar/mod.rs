@@ -7,6 +7,7 @@
 mod book;
 mod day;
 pub mod ical;
+mod local;
 mod span;
 #[cfg(test)]
 pub(super) mod tests;
@@ -15,5 +16,6 @@ mod zone;
 
 pub use book::{Calendar, Calendars, Holiday, Hours, OwnDay, WorkingDay};
 pub use day::{Day, Weekday};
+pub use local::{begins, day_of, hour_of};
 pub use span::{BadSpan, Span};
 pub use timetable::{Off, Timetable, Timetables};

@@ -99,6 +99,10 @@ pub enum Act {
     Retime {
         revision: i64,
     },
+    /// At the change of shifts another crew takes the work over as it stands.
+    HandOver {
+        crew: CrewCode,
+    },
 }
 
 /// What a decision stands on besides the state.
@@ -117,7 +121,7 @@ words! {
         Close = "close", Reopen = "reopen", Refuse = "refuse", Transfer = "transfer", Reject = "reject", Merge = "merge",
         Reclassify = "reclassify", Reply = "reply", Note = "note", AddMessage = "add_message", Attach = "attach", Locate = "locate",
         Rate = "rate", Breach = "breach",
-        DeclinePause = "decline_pause", Flag = "flag", Retime = "retime", Escalate = "escalate",
+        DeclinePause = "decline_pause", Flag = "flag", Retime = "retime", Escalate = "escalate", HandOver = "hand_over",
     }
 }
 
@@ -150,6 +154,7 @@ impl Act {
             Self::Flag { .. } => ActKind::Flag,
             Self::Retime { .. } => ActKind::Retime,
             Self::Escalate { .. } => ActKind::Escalate,
+            Self::HandOver { .. } => ActKind::HandOver,
         }
     }
 }
@@ -166,6 +171,7 @@ impl ActKind {
             Self::Arrive => matches!(status, S::InProgress),
             Self::Hold | Self::DeclinePause | Self::Resolve => matches!(status, S::Assigned | S::InProgress),
             Self::Resume => matches!(status, S::OnHold),
+            Self::HandOver => matches!(status, S::Assigned | S::InProgress | S::OnHold),
             Self::Close => matches!(status, S::Resolved),
             Self::Reopen => matches!(status, S::Resolved | S::Closed),
             Self::Refuse | Self::Transfer => matches!(status, S::Queued | S::Assigned | S::InProgress),
@@ -253,6 +259,7 @@ pub fn decide(request: &Request, act: &Act, ground: &Ground<'_>) -> Result<Vec<E
             vec![Event::Escalated { stage, rung, priority, watch }]
         }
         Act::Retime { revision } => vec![Event::Retimed { revision }],
+        Act::HandOver { crew } => vec![Event::HandedOver { crew }],
     })
 }
 

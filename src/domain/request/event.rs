@@ -146,6 +146,10 @@ pub enum Event {
         /// The revision of the books that holds from now on.
         revision: i64,
     },
+    /// Another crew has it from now on; the work stands as it stood.
+    HandedOver {
+        crew: CrewCode,
+    },
 }
 
 words! {
@@ -157,6 +161,7 @@ words! {
         AttachmentAdded = "attachment_added", Located = "located", Replied = "replied", Noted = "noted", Rated = "rated", Breached = "breached",
         PauseAsked = "pause_asked", PauseDeclined = "pause_declined", Flagged = "flagged", Retimed = "retimed",
         Escalated = "escalated", AuthorChanged = "author_changed", ParentChanged = "parent_changed",
+        HandedOver = "handed_over",
     }
 }
 
@@ -195,6 +200,7 @@ impl Event {
             Self::Escalated { .. } => EventKind::Escalated,
             Self::AuthorChanged { .. } => EventKind::AuthorChanged,
             Self::ParentChanged { .. } => EventKind::ParentChanged,
+            Self::HandedOver { .. } => EventKind::HandedOver,
         }
     }
 }

@@ -191,6 +191,17 @@ impl Request {
                 self.accepted_at.get_or_insert(at);
             }
             Event::Started => self.status = Status::InProgress,
+            Event::HandedOver { crew } => {
+                self.crew = Some(crew.clone());
+                self.pause_asked = None;
+                // The next crew has not set out yet.
+                if self.status == Status::InProgress {
+                    self.status = Status::Assigned;
+                }
+                if self.held_from == Some(Status::InProgress) {
+                    self.held_from = Some(Status::Assigned);
+                }
+            }
             Event::Arrived => {
                 self.arrived_at.get_or_insert(at);
             }

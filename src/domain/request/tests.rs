@@ -58,6 +58,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         Just(Act::Accept),
         (0u8..3).prop_map(|n| Act::Assign { crew: CrewCode::new(format!("c{n}")).unwrap() }),
+        (0u8..3).prop_map(|n| Act::HandOver { crew: CrewCode::new(format!("c{n}")).unwrap() }),
         Just(Act::Start),
         Just(Act::Arrive),
         Just(Act::Hold { reason: text(), until: None, why: None }),

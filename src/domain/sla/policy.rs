@@ -179,4 +179,16 @@ impl Policy {
             Stage::Arbitrate | Stage::Silence | Stage::Resume => None,
         }
     }
+
+    /// The same to be changed; none for a stage that no policy has a target for.
+    pub const fn target_mut(&mut self, stage: Stage) -> Option<&mut Option<Target>> {
+        match stage {
+            Stage::Register => Some(&mut self.register),
+            Stage::Accept => Some(&mut self.accept),
+            Stage::Arrive => Some(&mut self.arrive),
+            Stage::Restore => Some(&mut self.restore),
+            Stage::Close => Some(&mut self.close),
+            Stage::Arbitrate | Stage::Silence | Stage::Resume => None,
+        }
+    }
 }

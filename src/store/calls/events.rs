@@ -105,14 +105,6 @@ pub async fn count(c: &impl Conn, state: &str) -> Result<u64, StoreError> {
     Ok(Entity::find().filter(Column::Status.eq(state)).count(c).await?)
 }
 
-/// Drops the bodies of what was done before: the records hold what they told.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn purge(c: &impl Conn, before: Instant) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::Status.eq(status::DONE)).filter(Column::ProcessedAt.lt(before)).exec(c).await?.rows_affected)
-}
-
 /// Forgets a person in posted bodies. What was worked on is blanked; of what still waits, or cannot be read yet, only the number goes, so that the
 /// call itself is not lost.
 ///

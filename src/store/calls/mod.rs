@@ -256,6 +256,16 @@ pub async fn callback_made(c: &impl Conn, ids: &[CallId]) -> Result<u64, StoreEr
 /// [`StoreError`].
 pub async fn erase(c: &impl Conn, phone: &Phone) -> Result<Vec<CallId>, StoreError> {
     let ids: Vec<uuid::Uuid> = Entity::find().select_only().column(Column::Id).filter(Column::Phone.eq(phone.e164())).into_tuple().all(c).await?;
+    let ids: Vec<CallId> = ids.into_iter().map(CallId).collect();
+    forget(c, &ids).await?;
+    Ok(ids)
+}
+
+/// The same of single calls.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget(c: &impl Conn, ids: &[CallId]) -> Result<(), StoreError> {
     for part in ids.chunks(BATCH) {
         Entity::update_many()
             .col_expr(Column::Caller, Expr::value(Option::<String>::None))
@@ -263,11 +273,11 @@ pub async fn erase(c: &impl Conn, phone: &Phone) -> Result<Vec<CallId>, StoreErr
             .col_expr(Column::CallerName, Expr::value(Option::<String>::None))
             .col_expr(Column::Phone, Expr::value(Option::<String>::None))
             .col_expr(Column::Dialled, Expr::value(Option::<String>::None))
-            .filter(Column::Id.is_in(part.iter().copied()))
+            .filter(Column::Id.is_in(part.iter().map(|i| i.0)))
             .exec(c)
             .await?;
     }
-    Ok(ids.into_iter().map(CallId).collect())
+    Ok(())
 }
 
 /// Takes the recordings of these calls out of reach; gives their keys, whose files are to be deleted.

@@ -29,6 +29,7 @@ pub struct Model {
     pub totp_step: Option<i64>,
     pub totp_since: Option<DateTimeUtc>,
     pub password_at: Option<DateTimeUtc>,
+    pub password_given: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,6 +3,7 @@
 use crate::domain::{Instant, RequestId};
 use crate::store::callbacks::CallbackCursor;
 use crate::store::calls::list::CallCursor;
+use crate::store::outages::OutageCursor;
 use crate::store::requests::{QueueCursor, Stored};
 use crate::store::social::CommentCursor;
 use crate::web::error::ApiError;
@@ -39,6 +40,12 @@ impl Cursor for CallCursor {
 impl Cursor for CommentCursor {
     fn is_sane(&self) -> bool {
         storable(self.at) && self.id >= 0
+    }
+}
+
+impl Cursor for OutageCursor {
+    fn is_sane(&self) -> bool {
+        storable(self.at)
     }
 }
 

@@ -20,6 +20,7 @@ use actix_web::{guard, middleware};
 use staff::acts;
 pub(super) use staff::audit as staff_audit;
 pub(super) use staff::calls as staff_calls;
+pub(super) use staff::rights as staff_rights;
 
 /// Where every path of the table begins.
 pub const BASE: &str = "/api/v1";
@@ -63,6 +64,8 @@ table! {
     POST "/auth/refresh" Open => resident::auth::refresh;
     POST "/auth/logout" Resident => resident::auth::logout;
     GET "/catalog" Open => resident::catalog::show;
+    GET "/outages" Open => resident::outages::list;
+    GET "/articles" Open => resident::articles::list;
     POST "/requests" Resident => resident::requests::create;
     GET "/requests" Resident => resident::requests::list;
     GET "/requests/{number}" Resident => resident::requests::show;
@@ -98,6 +101,7 @@ table! {
     GET "/staff/queues/{code}/requests" May(P::ReadQueue) => staff::queues::requests;
     POST "/staff/requests" May(P::CreateForCaller) => staff::requests::create;
     GET "/staff/requests/{number}" May(P::ReadRequest) => staff::detail::show;
+    POST "/staff/requests/{number}/personal" May(P::ReadPersonal) => staff::detail::personal;
     GET "/staff/requests/{number}/attachments/{id}" May(P::ReadPersonal) => staff::attachments::show;
     POST "/staff/requests/{number}/accept" May(P::Act(K::Accept)) => acts::act::<acts::Accept>;
     POST "/staff/requests/{number}/assign" May(P::Act(K::Assign)) => acts::act::<acts::Assign>;
@@ -131,6 +135,14 @@ table! {
     GET "/staff/duties" May(P::ManageBooks) => staff::books::roster;
     POST "/staff/duties" May(P::ManageBooks) => staff::books::add_duty;
     DELETE "/staff/duties/{id}" May(P::ManageBooks) => staff::books::remove_duty;
+    GET "/staff/outages" May(P::ListQueues) => staff::outages::list;
+    POST "/staff/outages" May(P::ManageOutages) => staff::outages::tell;
+    POST "/staff/outages/{id}/{act}" May(P::ManageOutages) => staff::outages::act;
+    GET "/staff/settings/{what}" May(P::ManageCatalog) => staff::settings::list;
+    GET "/staff/settings/{what}/{code}" May(P::ManageCatalog) => staff::settings::show;
+    PUT "/staff/settings/{what}/{code}" May(P::ManageCatalog) => staff::settings::put;
+    GET "/staff/settings-history" May(P::ManageCatalog) => staff::settings::history;
+    POST "/staff/settings-history/{number}/restore" May(P::ManageCatalog) => staff::settings::restore;
     GET "/staff/crews" May(P::ListCrews) => staff::crews::list;
     GET "/staff/crews/{code}/jobs" May(P::ReadJobs) => staff::crews::jobs;
     GET "/staff/outbox" May(P::ManageOutbox) => staff::mail::outbox;
@@ -139,6 +151,9 @@ table! {
     GET "/staff/channels" May(P::ListQueues) => staff::delivery::channels;
     GET "/staff/reports/summary" May(P::ReadReports) => staff::reports::summary;
     GET "/staff/reports/calls" May(P::ReadReports) => staff::call_report::show;
+    GET "/staff/reports/sla" May(P::ReadReports) => staff::reports::sla;
+    GET "/staff/reports/queues" May(P::ReadReports) => staff::reports::queues;
+    GET "/staff/reports/repeats" May(P::ReadReports) => staff::reports::repeats;
     GET "/staff/reports/social" May(P::ReadReports) => staff::social::show;
     // The call centre.
     GET "/staff/calls" May(P::ReadCalls) => staff::calls::list;
@@ -153,6 +168,10 @@ table! {
     // Who is who.
     POST "/staff/joins/{id}/undo" May(P::PartResidents) => staff::residents::undo;
     POST "/staff/residents/{id}/release-phone" May(P::PartResidents) => staff::residents::release;
+    POST "/staff/rights/find" May(P::ManageRights) => staff::rights::find;
+    GET "/staff/rights/exports/{id}" May(P::ManageRights) => staff::rights::export;
+    POST "/staff/rights/{id}/export" May(P::ManageRights) => staff::rights::ask;
+    POST "/staff/rights/{id}/erase" May(P::ManageRights) => staff::rights::erase;
     GET "/staff/drafts" SignedIn => staff::drafts::list;
     GET "/staff/drafts/{name}" SignedIn => staff::drafts::show;
     PUT "/staff/drafts/{name}" SignedIn => staff::drafts::put;

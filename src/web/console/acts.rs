@@ -5,6 +5,7 @@ use super::words::Words;
 use crate::dispatch::acts::StaffAct;
 use crate::domain::access::{Permission, Scope};
 use crate::domain::request::{ActKind, Priority, Request, Status};
+use crate::domain::shift::Duty;
 use crate::domain::sla::PauseReason;
 use crate::domain::{Class, CrewCode, DistrictCode, Hazard, Instant, QueueCode, RequestNumber, ServiceCode};
 use chrono::{NaiveDateTime, TimeZone, Utc};
@@ -110,7 +111,7 @@ pub fn stated(kind: ActKind, f: &ActForm) -> Result<StaffAct, &'static str> {
         ActKind::Note => StaffAct::Note { text: f.text.clone() },
         ActKind::AddMessage | ActKind::Attach | ActKind::Locate | ActKind::Rate | ActKind::Breach
         // These have doors of their own.
-        | ActKind::Escalate | ActKind::Retime => return Err("not_found"),
+        | ActKind::Escalate | ActKind::HandOver | ActKind::Retime => return Err("not_found"),
     })
 }
 
@@ -215,7 +216,7 @@ fn expected_next(r: &Request) -> Option<ActKind> {
 }
 
 /// The forms of the acts that may be done now. `kept` is a form that came and was not taken: what was typed stays.
-pub(super) fn offers(w: &Words<'_>, scope: &Scope, r: &Request, kept: Option<(ActKind, &ActForm)>) -> Vec<Offer> {
+pub(super) fn offers(w: &Words<'_>, scope: &Scope, r: &Request, kept: Option<(ActKind, &ActForm)>, now: Instant) -> Vec<Offer> {
     let next = expected_next(r);
     allowed(scope, r)
         .into_iter()
@@ -225,7 +226,7 @@ pub(super) fn offers(w: &Words<'_>, scope: &Scope, r: &Request, kept: Option<(Ac
                 kind,
                 label: w.of("act", kind.as_str()),
                 key: key(kind),
-                fields: fields(w, kind, r, kept),
+                fields: fields(w, kind, r, kept, now),
                 next: next == Some(kind),
                 open: kept.is_some(),
             }
@@ -233,7 +234,7 @@ pub(super) fn offers(w: &Words<'_>, scope: &Scope, r: &Request, kept: Option<(Ac
         .collect()
 }
 
-pub(super) fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&ActForm>) -> Vec<Field> {
+pub(super) fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&ActForm>, now: Instant) -> Vec<Field> {
     let value = |name: &str| kept.map_or("", |f| f.get(name)).to_owned();
     let plain = |name: &'static str, key: &str, look: Look, required: bool| Field {
         name,
@@ -249,14 +250,24 @@ pub(super) fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&Ac
         Field { choices, ..plain(name, key, Look::Select, required) }
     };
     let queues = || {
-        let others = w.book.catalog.queues.iter().filter(|q| r.queue.as_ref() != Some(&q.code));
+        let others = w.book.catalog.queues.iter().filter(|q| r.queue.as_ref() != Some(&q.code) && q.successor.is_none());
         let list = std::iter::once((String::new(), "—".to_owned())).chain(others.map(|q| (q.code.to_string(), q.name.get(w.lang).to_owned())));
         select("queue", "console.to_queue", true, "", list.collect())
     };
     match kind {
         ActKind::Assign => {
-            let crews = w.book.catalog.crews.iter().filter(|c| r.queue.as_ref().is_none_or(|q| c.serves(q)));
-            let list = crews.map(|c| (c.code.to_string(), c.name.get(w.lang).to_owned())).collect();
+            // Those on duty come first; of the others it is said that they are not.
+            let book = w.book;
+            let mut crews: Vec<_> = book
+                .catalog
+                .crews
+                .iter()
+                .filter(|c| !c.closed && r.queue.as_ref().is_none_or(|q| c.serves(q)))
+                .map(|c| (book.shifts.duty(&c.code, &book.calendar, now), c))
+                .collect();
+            crews.sort_by_key(|(duty, _)| *duty);
+            let shown = |duty: Duty, name: &str| if duty.works() { name.to_owned() } else { format!("⚠ {name} — {}", w.t("duty.off_mark")) };
+            let list = crews.iter().map(|(duty, c)| (c.code.to_string(), shown(*duty, c.name.get(w.lang)))).collect();
             vec![select("crew", "console.choose_crew", true, r.crew.as_ref().map_or("", CrewCode::as_str), list)]
         }
         ActKind::Hold => {
@@ -285,7 +296,13 @@ pub(super) fn fields(w: &Words<'_>, kind: ActKind, r: &Request, kept: Option<&Ac
         ActKind::Reclassify => {
             let unknown = |key: &str| (String::new(), w.t(key).to_owned());
             let classes = Class::ALL.iter().map(|c| (c.as_str().to_owned(), w.of("class", c.as_str())));
-            let services = w.book.catalog.services.iter().map(|s| (s.code.to_string(), s.name.get(w.lang).to_owned()));
+            let services = w
+                .book
+                .catalog
+                .services
+                .iter()
+                .filter(|s| s.successor.is_none() || r.service.as_ref() == Some(&s.code))
+                .map(|s| (s.code.to_string(), s.name.get(w.lang).to_owned()));
             let districts = w.book.catalog.districts.iter().map(|d| (d.code.to_string(), d.name.get(w.lang).to_owned()));
             let hazards = Hazard::ALL.iter().map(|h| (h.as_str().to_owned(), w.of("hazard", h.as_str())));
             let priorities = (0..=3).map(|p| (p.to_string(), w.of("priority", &format!("p{p}"))));

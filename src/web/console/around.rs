@@ -88,8 +88,8 @@ pub(super) struct Clash {
 }
 
 impl Clash {
-    pub fn new(w: &Words<'_>, kind: ActKind, form: &ActForm, r: &Request, since: Vec<Line>) -> Self {
-        let typed = fields(w, kind, r, Some(form)).into_iter().filter(|f| !f.value.is_empty() || f.choices.iter().any(|c| c.chosen)).map(|f| {
+    pub fn new(w: &Words<'_>, kind: ActKind, form: &ActForm, r: &Request, since: Vec<Line>, now: Instant) -> Self {
+        let typed = fields(w, kind, r, Some(form), now).into_iter().filter(|f| !f.value.is_empty() || f.choices.iter().any(|c| c.chosen)).map(|f| {
             let value = f.choices.iter().find(|c| c.chosen).map_or(f.value, |c| c.label.clone());
             (f.label, value)
         });

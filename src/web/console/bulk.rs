@@ -28,8 +28,8 @@ pub(super) fn choices(w: &Words<'_>, scope: &Scope) -> Option<Bulk> {
     let acts: Vec<Choice> =
         ACTS.iter().filter(|k| scope.may(Permission::Act(**k))).map(|k| Choice::new(k.as_str(), w.of("act", k.as_str()), "")).collect();
     let c = &w.book.catalog;
-    let crews = c.crews.iter().filter(|x| scope.covers(&x.queue, None)).map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), ""));
-    let queues = c.queues.iter().map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), ""));
+    let crews = c.crews.iter().filter(|x| !x.closed && scope.covers(&x.queue, None)).map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), ""));
+    let queues = c.queues.iter().filter(|x| x.successor.is_none()).map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), ""));
     (!acts.is_empty()).then(|| Bulk { acts, crews: crews.collect(), queues: queues.collect() })
 }
 

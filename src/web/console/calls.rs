@@ -9,6 +9,7 @@ use super::words::{Due, Words};
 use crate::config::{local_date_time, local_time};
 use crate::dispatch::acts::actor_of;
 use crate::dispatch::resident_desk::for_caller;
+use crate::dispatch::search::behind;
 use crate::dispatch::{DispatchError, call_desk};
 use crate::domain::access::Permission;
 use crate::domain::callback::{Attempt, Callback, State, urgency};
@@ -18,7 +19,7 @@ use crate::store::access_log::{self, Entry};
 use crate::store::calls::list::{self, Filter};
 use crate::store::calls::{self, StoredCall, links};
 use crate::store::requests::Stored;
-use crate::store::{callbacks, drafts, houses, messages, requests, residents};
+use crate::store::{callbacks, drafts, houses, messages, requests};
 use crate::web::auth::Session;
 use crate::web::error::{ApiError, title};
 use crate::web::peer;
@@ -31,6 +32,8 @@ use serde::Deserialize;
 
 /// Calls, and call-backs, on the page.
 const SHOWN: u64 = 40;
+/// Requests of the caller on the card.
+const OF_CALLER: usize = 40;
 /// Calls that began longer ago do not last any more: somebody forgot a line.
 const LASTING: Duration = Duration::hours(2);
 /// How far back requests about the caller's house are of interest.
@@ -185,16 +188,8 @@ async fn card<'a>(s: Shell<'a>, state: &WebState, session: &Session, call: &Stor
     let (actor, object) = (actor_of(&session.scope).to_string(), call.id.to_string());
     let entry = Entry { actor: &actor, what: "call", object: Some(&object), ..Entry::default() };
     access_log::write(state.core.db.write(), state.core.wall(), &entry).await?;
-    let callers = match &call.phone {
-        Some(p) => residents::behind(db, p).await?,
-        None => Vec::new(),
-    };
-    let resident = callers.first();
-    let mut own: Vec<Stored> = Vec::new();
-    for r in &callers {
-        own.extend(requests::of_resident(db, r.id, None, SHOWN).await?.into_iter().filter(|s| session.scope.sees(&s.request)));
-    }
-    own.sort_by_key(|s| std::cmp::Reverse((s.request.received_at, s.request.id)));
+    let known = behind(db, &session.scope, call.phone.as_ref(), OF_CALLER).await?;
+    let (resident, own) = (known.residents.first(), known.requests);
     let newest = match own.first() {
         Some(s) => messages::place_of(db, s.request.id).await?.and_then(|p| p.address),
         None => None,

@@ -49,7 +49,9 @@ impl<'a> NewPage<'a> {
         let c = &w.book.catalog;
         Self {
             classes: auto(&f.class).chain(Class::ALL.iter().map(|x| Choice::new(x.as_str(), w.of("class", x.as_str()), &f.class))).collect(),
-            services: auto(&f.service).chain(c.services.iter().map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), &f.service))).collect(),
+            services: auto(&f.service)
+                .chain(c.services.iter().filter(|x| x.successor.is_none()).map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), &f.service)))
+                .collect(),
             districts: auto(&f.district).chain(c.districts.iter().map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), &f.district))).collect(),
             langs: auto(&f.lang).chain(Lang::ALL.iter().map(|x| Choice::new(x.as_str(), w.of("lang", x.as_str()), &f.lang))).collect(),
             f,

@@ -8,9 +8,11 @@ use super::create::{NewForm, NewPage};
 use super::find::FindPage;
 use super::lines::{Beside, Line, lines};
 use super::map::{MapPage, shapes};
+use super::map_points::DistrictPage;
 use super::tests::{a_list, checked, now, scope, shell};
 use super::words::Words;
 use crate::config::Book;
+use crate::dispatch::places::Spot;
 use crate::domain::Lang;
 use crate::domain::access::Role;
 use crate::store::board::BoardFilter;
@@ -180,6 +182,44 @@ fn search_bulk_calls_and_map_are_whole() {
         let html =
             checked("map", lang, &MapPage { attribution: book.outlines.attribution.clone(), shapes: drawn, height, nowhere: (2, 0, 0), s: s() });
         assert!(html.len() < 40_000, "{} bytes", html.len());
+    }
+}
+
+#[test]
+fn a_district_shows_its_work_by_place() {
+    let book = Book::load(None).unwrap();
+    let (list, _) = a_list();
+    let spot = |n: usize, point: Option<(f64, f64)>, settlement: Option<&str>, address: &str| Spot {
+        stored: list[n].clone(),
+        point,
+        settlement: settlement.map(Into::into),
+        address: Some(address.into()),
+    };
+    let spots = [
+        spot(0, Some((42.9, 71.37)), None, "Төле би көшесі 45, 12 пәтер"),
+        spot(1, Some((42.9001, 71.3701)), None, "Төле би көшесі 47"),
+        spot(2, Some((42.86, 71.40)), Some("Қарасу"), "Қарасу 3"),
+        spot(3, None, None, EVIL),
+        // Far outside: a point that was shared from elsewhere.
+        spot(3, Some((51.0, 71.0)), None, "ул. Абая 12"),
+    ];
+    let open = BTreeMap::from([(Some("taraz".to_owned()), 5)]);
+    let taraz = crate::domain::DistrictCode::new("taraz").unwrap();
+    for lang in [Lang::Kk, Lang::Ru] {
+        let page = DistrictPage::new(shell(&book, lang, true), &book.outlines, &taraz, &spots, true, &open).unwrap();
+        assert_eq!((page.open, page.late, page.danger), (5, 1, 1));
+        let seen: Vec<_> = page.clusters.iter().map(|c| (c.name.as_str(), c.open, c.danger, c.unplaced)).collect();
+        assert_eq!(seen[..2], [("Төле би көшесі", 2, 1, false), ("Қарасу", 1, 0, false)]);
+        assert!(seen[2..].iter().all(|c| c.3) && seen.len() == 4, "{seen:?}");
+        let html = checked("map_district", lang, &page);
+        assert!(!html.contains("<script>alert") && !html.contains("12 пәтер") && !html.contains("көшесі 45"), "a street without its house");
+        assert!(html.contains("href=\"#p1\"") && html.contains("id=\"p1\"") && html.contains("district=taraz\" aria-current=\"page\""));
+        let none = DistrictPage::new(shell(&book, lang, true), &book.outlines, &taraz, &[], false, &open).unwrap();
+        assert!(checked("map_district_none", lang, &none).contains("class=\"empty\""));
+        assert!(
+            DistrictPage::new(shell(&book, lang, true), &book.outlines, &crate::domain::DistrictCode::new("almaty").unwrap(), &[], false, &open)
+                .is_none()
+        );
     }
 }
 

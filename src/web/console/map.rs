@@ -3,15 +3,17 @@
 use super::queues::need;
 use super::shell::{Shell, page};
 use crate::domain::access::Permission;
-use crate::domain::outline::{Outlines, middle};
+use crate::domain::outline::{Area, Outlines, middle};
 use crate::store::board;
 use crate::web::auth::Session;
 use crate::web::error::ApiError;
 use crate::web::peer;
+use crate::web::small::small;
 use crate::web::state::WebState;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -52,16 +54,17 @@ pub(super) struct MapPage<'a> {
 }
 
 /// The scale of a drawing: from degrees to its units.
-struct Scale {
+pub(super) struct Scale {
     west: f64,
     north: f64,
     factor: f64,
-    height: f64,
+    pub height: f64,
 }
 
 impl Scale {
-    fn of(outlines: &Outlines) -> Self {
-        let all: Vec<(f64, f64)> = outlines.area.iter().flat_map(|a| a.points().into_iter().flatten()).collect();
+    /// A drawing that these areas fill.
+    pub fn of(areas: &[&Area]) -> Self {
+        let all: Vec<(f64, f64)> = areas.iter().flat_map(|a| a.points().into_iter().flatten()).collect();
         let edge = |pick: fn(&(f64, f64)) -> f64, best: fn(f64, f64) -> f64, start: f64| all.iter().map(pick).fold(start, best);
         let (west, east) = (edge(|p| p.0, f64::min, f64::INFINITY), edge(|p| p.0, f64::max, f64::NEG_INFINITY));
         let (south, north) = (edge(|p| p.1, f64::min, f64::INFINITY), edge(|p| p.1, f64::max, f64::NEG_INFINITY));
@@ -70,13 +73,18 @@ impl Scale {
         Self { west, north, factor, height: (north - south).max(0.001) * factor + 2.0 * MARGIN }
     }
 
-    fn at(&self, (lon, lat): (f64, f64)) -> (f64, f64) {
+    /// Whether a point of the drawing lies on it.
+    pub fn holds(&self, (x, y): (f64, f64)) -> bool {
+        (0.0..=WIDTH).contains(&x) && (0.0..=self.height).contains(&y)
+    }
+
+    pub fn at(&self, (lon, lat): (f64, f64)) -> (f64, f64) {
         ((lon - self.west) * LON_SCALE * self.factor + MARGIN, (self.north - lat) * self.factor + MARGIN)
     }
 }
 
 /// An SVG path of rings, with points that the eye cannot tell apart left out.
-fn path(scale: &Scale, rings: &[Vec<(f64, f64)>]) -> String {
+pub(super) fn path(scale: &Scale, rings: &[Vec<(f64, f64)>]) -> String {
     let mut out = String::new();
     for ring in rings {
         let mut last: Option<(f64, f64)> = None;
@@ -93,7 +101,7 @@ fn path(scale: &Scale, rings: &[Vec<(f64, f64)>]) -> String {
     out
 }
 
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     let kinds = ["район", "города", "город", "ауданы", "қаласы"];
     name.split_whitespace().filter(|w| !kinds.contains(w)).collect::<Vec<_>>().join(" ")
 }
@@ -102,7 +110,7 @@ fn short(name: &str) -> String {
 type Figures = BTreeMap<Option<String>, (i64, i64, i64)>;
 
 pub(super) fn shapes(s: &Shell<'_>, outlines: &Outlines, figures: &Figures) -> (Vec<Shape>, f64) {
-    let scale = Scale::of(outlines);
+    let scale = Scale::of(&outlines.area.iter().collect::<Vec<_>>());
     let most = figures.values().map(|f| f.0).max().unwrap_or(0).max(1);
     let mut out: Vec<Shape> = Vec::new();
     // The city is drawn last, over the districts around it.
@@ -131,13 +139,23 @@ pub(super) fn shapes(s: &Shell<'_>, outlines: &Outlines, figures: &Figures) -> (
     (out, scale.height.round())
 }
 
+/// One district, by its code; without one, the whole oblast.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    district: String,
+}
+
 /// `GET /console/map`.
 ///
 /// # Errors
-/// `forbidden`; the store's.
-pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session) -> Result<HttpResponse, ApiError> {
+/// `forbidden`; `not_found` for no district of ours; the store's.
+pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session, asked: web::Query<Asked>) -> Result<HttpResponse, ApiError> {
     need(&session, Permission::ReadQueue)?;
     let s = Shell::of(&state, peer::language(&req), &session, "board").ringing(&state, &session).await?;
+    if !asked.district.is_empty() {
+        return super::map_points::show(&req, &state, &session, s, &asked.district).await;
+    }
     let mut figures = Figures::new();
     for (district, danger, late, n) in board::by_district(state.core.db.read(), &session.scope).await? {
         let f = figures.entry(district).or_default();
@@ -148,5 +166,5 @@ pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session
     let outlines = &state.core.book.outlines;
     let (shapes, height) = shapes(&s, outlines, &figures);
     let nowhere = figures.get(&None).copied().unwrap_or_default();
-    page(StatusCode::OK, &MapPage { attribution: outlines.attribution.clone(), shapes, height, nowhere, s })
+    Ok(small(&req, page(StatusCode::OK, &MapPage { attribution: outlines.attribution.clone(), shapes, height, nowhere, s })?))
 }

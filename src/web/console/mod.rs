@@ -4,6 +4,7 @@
 
 mod account;
 mod acts;
+mod admin;
 mod around;
 pub(in crate::web) mod assets;
 mod audit;
@@ -14,16 +15,23 @@ mod clocks;
 mod create;
 #[cfg(test)]
 mod desk_tests;
+mod duty;
 mod find;
 mod gate;
 mod jobs;
+mod keep;
 mod lines;
 mod map;
+mod map_points;
 mod material;
+mod outages;
+mod own_password;
 mod people;
 mod queues;
 mod reading;
+pub(in crate::web) mod reports;
 mod request;
+mod road;
 pub(in crate::web) mod shell;
 mod sign_in;
 #[cfg(test)]
@@ -38,6 +46,7 @@ use super::error::ApiError;
 use super::state::WebState;
 use crate::domain::Lang;
 use crate::domain::access::Permission as P;
+use crate::domain::request::ActKind;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, guard, middleware};
 use askama::Template;
@@ -82,6 +91,8 @@ table! {
     POST "/console/sign-in" Open => sign_in::sign_in;
     GET "/console/second-factor" Half => sign_in::second_factor_form;
     POST "/console/second-factor" Half => sign_in::second_factor;
+    GET "/console/own-password" Half => own_password::show;
+    POST "/console/own-password" Half => own_password::choose;
     POST "/console/sign-out" Half => sign_in::sign_out;
     GET "/console/lang/{lang}" Open => sign_in::lang;
     GET "/console/account" SignedIn => account::show;
@@ -102,6 +113,38 @@ table! {
     POST "/console/people/{login}/{what}" May(P::ManageStaff) => people::act;
     GET "/console/people/{login}/{what}" May(P::ManageStaff) => people::back;
     GET "/console/audit" May(P::ReadAudit) => audit::show;
+    GET "/console/admin/retention" May(P::KeepData) => keep::retention;
+    GET "/console/admin/rights" May(P::ManageRights) => keep::form;
+    POST "/console/admin/rights" May(P::ManageRights) => keep::find;
+    GET "/console/admin/rights/exports/{id}" May(P::ManageRights) => keep::archive;
+    POST "/console/admin/rights/{id}/export" May(P::ManageRights) => keep::ask;
+    POST "/console/admin/rights/{id}/erase" May(P::ManageRights) => keep::erase;
+    GET "/console/admin/rights/{id}/{act}" May(P::ManageRights) => keep::back;
+    // Administration.
+    GET "/console/admin" May(P::ManageCatalog) => admin::index::show;
+    POST "/console/admin/resend" May(P::ManageCatalog) => admin::index::resend;
+    POST "/console/admin/model" May(P::ManageCatalog) => admin::index::rollback;
+    GET "/console/admin/texts" May(P::ManageCatalog) => admin::texts::list;
+    GET "/console/admin/texts/{code}" May(P::ManageCatalog) => admin::texts::show;
+    POST "/console/admin/texts/{code}" May(P::ManageCatalog) => admin::texts::save;
+    GET "/console/admin/routing" May(P::ManageCatalog) => admin::routing::show;
+    POST "/console/admin/routing" May(P::ManageCatalog) => admin::routing::save;
+    GET "/console/admin/templates" May(P::ManageCatalog) => admin::templates::show;
+    POST "/console/admin/templates" May(P::ManageCatalog) => admin::templates::save;
+    GET "/console/admin/policies" May(P::ManageBooks) => admin::norms::policies;
+    POST "/console/admin/policies" May(P::ManageBooks) => admin::norms::change;
+    GET "/console/admin/calendars" May(P::ManageBooks) => admin::norms::calendars;
+    POST "/console/admin/calendars" May(P::ManageBooks) => admin::norms::change_calendar;
+    GET "/console/admin/duties" May(P::ManageBooks) => admin::roster::show;
+    POST "/console/admin/duties" May(P::ManageBooks) => admin::roster::change;
+    GET "/console/admin/history" May(P::ManageCatalog) => admin::history::show;
+    POST "/console/admin/history" May(P::ManageCatalog) => admin::history::restore;
+    GET "/console/admin/export" May(P::ManageCatalog) => admin::export;
+    GET "/console/admin/{what}" May(P::ManageCatalog) => admin::catalog::list;
+    GET "/console/admin/{what}/{code}" May(P::ManageCatalog) => admin::catalog::show;
+    POST "/console/admin/{what}/{code}" May(P::ManageCatalog) => admin::catalog::save;
+    GET "/console/duty" May(P::ListCrews) => duty::show;
+    POST "/console/duty" May(P::Act(ActKind::HandOver)) => duty::hand_over;
     // Work.
     GET "/console/queues" May(P::ListQueues) => queues::overview;
     GET "/console/queues/{code}" May(P::ReadQueue) => queues::list;
@@ -124,7 +167,16 @@ table! {
     POST "/console/callbacks/{id}/take" May(P::WorkCalls) => calls::take;
     POST "/console/callbacks/{id}/outcome" May(P::WorkCalls) => calls::outcome;
     GET "/console/callbacks/{id}/{act}" May(P::ReadCalls) => calls::list_again;
+    GET "/console/outages" May(P::ListQueues) => outages::show;
+    POST "/console/outages" May(P::ManageOutages) => outages::tell;
+    POST "/console/outages/{id}/{act}" May(P::ManageOutages) => outages::act;
+    GET "/console/outages/{id}/{act}" May(P::ListQueues) => outages::back;
     GET "/console/map" May(P::ReadQueue) => map::show;
+    // Figures.
+    GET "/console/wall" May(P::ReadReports) => reports::wall;
+    GET "/console/reports" May(P::ReadReports) => reports::show;
+    GET "/console/reports/requests" May(P::ReadReports) => reports::listed;
+    GET "/console/reports/{name}" May(P::ReadReports) => reports::show;
     GET "/console/events" SignedIn => board::stream;
     GET "/console/new" May(P::CreateForCaller) => create::form;
     POST "/console/new" May(P::CreateForCaller) => create::create;
@@ -139,6 +191,10 @@ table! {
     POST "/console/notices/{id}/seen" SignedIn => clocks::seen;
     GET "/console/notices/{id}/seen" SignedIn => clocks::screen;
     GET "/console/jobs" May(P::ReadJobs) => jobs::list;
+    GET "/console/jobs/worker.js" Open => assets::worker;
+    POST "/console/jobs/{number}/phone" May(P::ReadJobs) => road::phone;
+    POST "/console/jobs/{number}/acts/{act}" May(P::ReadJobs) => road::act;
+    GET "/console/jobs/{number}/{rest:.*}" SignedIn => jobs::back;
     POST "/console/link-code" May(P::ReadJobs) => jobs::link_code;
     GET "/console/link-code" SignedIn => jobs::back;
     GET "/console/requests/{number}/{rest:.*}" SignedIn => request::back;

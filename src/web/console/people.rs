@@ -21,13 +21,13 @@ use askama::Template;
 use uuid::Uuid;
 
 /// The fields of a form, in which one name may stand several times.
-type Fields = web::Form<Vec<(String, String)>>;
+pub(super) type Fields = web::Form<Vec<(String, String)>>;
 
-fn field<'f>(form: &'f [(String, String)], name: &str) -> &'f str {
+pub(super) fn field<'f>(form: &'f [(String, String)], name: &str) -> &'f str {
     form.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())
 }
 
-fn fields<'f>(form: &'f [(String, String)], name: &'f str) -> impl Iterator<Item = &'f str> {
+pub(super) fn fields<'f>(form: &'f [(String, String)], name: &'f str) -> impl Iterator<Item = &'f str> {
     form.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
 }
 
@@ -75,6 +75,12 @@ pub(super) struct Choices {
     pub districts: Vec<Choice>,
     pub crews: Vec<Choice>,
     pub langs: Vec<Choice>,
+}
+
+impl Choice {
+    pub fn new(code: &str, name: impl Into<String>, chosen: bool) -> Self {
+        Self { code: code.to_owned(), name: name.into(), chosen }
+    }
 }
 
 impl Choices {

@@ -128,13 +128,13 @@ impl<'a> RequestPage<'a> {
         let w = s.w;
         let r = &m.stored.request;
         let (words, rest): (Vec<_>, Vec<_>) =
-            offers(&w, scope, r, shown.kept).into_iter().partition(|o| matches!(o.kind, ActKind::Reply | ActKind::Note));
+            offers(&w, scope, r, shown.kept, now).into_iter().partition(|o| matches!(o.kind, ActKind::Reply | ActKind::Note));
         let (quick, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|o| o.fields.is_empty());
         let place = m.place.clone().unwrap_or_default();
         let history = history(&w, &m.names, &m.journal, &m.numbers);
         let clash = shown.kept.zip(shown.meant_for).map(|((kind, form), version)| {
             let since = history.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)).cloned().collect();
-            Clash::new(&w, kind, form, r, since)
+            Clash::new(&w, kind, form, r, since, now)
         });
         let may_join = allowed(scope, r).contains(&ActKind::Merge);
         Self {

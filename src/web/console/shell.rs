@@ -22,8 +22,13 @@ pub struct Who {
     pub jobs: bool,
     pub create: bool,
     pub calls: bool,
+    pub reports: bool,
     pub people: bool,
     pub audit: bool,
+    pub keep: bool,
+    pub rights: bool,
+    pub duty: bool,
+    pub admin: bool,
 }
 
 /// A line above the content: done, or refused.
@@ -109,8 +114,13 @@ impl<'a> Shell<'a> {
             jobs: matches!(session.scope.reach, Reach::Crew(_)),
             create: session.may(Permission::CreateForCaller),
             calls: session.may(Permission::ReadCalls),
+            reports: session.may(Permission::ReadReports),
             people: session.may(Permission::ManageStaff),
             audit: session.may(Permission::ReadAudit),
+            keep: session.may(Permission::KeepData),
+            rights: session.may(Permission::ManageRights),
+            duty: session.may(Permission::ListCrews),
+            admin: session.may(Permission::ManageCatalog),
         };
         Self::new(state, lang, Some(who), here)
     }

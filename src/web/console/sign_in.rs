@@ -12,12 +12,15 @@ use crate::web::peer;
 use crate::web::state::WebState;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 /// Where the second factor is asked for.
 const CODE_PAGE: &str = "/console/second-factor";
+/// Where a password of one's own is chosen.
+pub(super) const PASSWORD_PAGE: &str = "/console/own-password";
 /// Where one is set up.
 const ENROL_PAGE: &str = "/console/account/second-factor";
 
@@ -44,6 +47,7 @@ pub async fn home(req: HttpRequest, state: web::Data<WebState>, session: Option<
         return Ok(see(match (half.whole(), half.opened.stage) {
             (Some(session), _) => start(&session),
             (None, Stage::Enrol) => ENROL_PAGE,
+            (None, Stage::Password) => PASSWORD_PAGE,
             (None, _) => CODE_PAGE,
         }));
     }
@@ -184,6 +188,10 @@ pub async fn sign_out(state: web::Data<WebState>, half: HalfSession, form: web::
     let mut answer = see("/console");
     let gone = Cookie::build(SESSION_COOKIE, "").path("/console").http_only(true).max_age(Duration::ZERO).finish();
     put(&mut answer, &gone)?;
+    if half.staff.crew.is_some() {
+        // A crew's telephone keeps its list and what waits to be sent.
+        answer.headers_mut().insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"storage\""));
+    }
     Ok(answer)
 }
 

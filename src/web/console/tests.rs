@@ -3,7 +3,7 @@
 use super::acts::{ActForm, allowed};
 use super::assets::LINKS;
 use super::create::{NewForm, NewPage};
-use super::jobs::{JobsPage, jobs_of};
+use super::jobs::{Free, Job, JobsPage, jobs_of, reasons};
 use super::material::Material;
 use super::queues::{Asked, QueuePage, QueuesPage, grouped, rows};
 use super::request::{RequestPage, Shown};
@@ -44,8 +44,13 @@ pub(in crate::web) fn shell(book: &Book, lang: Lang, who: bool) -> Shell<'_> {
         jobs: false,
         create: true,
         calls: true,
+        reports: true,
         people: true,
         audit: true,
+        keep: true,
+        rights: true,
+        duty: true,
+        admin: true,
     });
     Shell {
         w: Words { book, lang },
@@ -67,10 +72,16 @@ pub(in crate::web) fn checked(name: &str, lang: Lang, template: &impl Template) 
         let looked = html
             .replace(&LINKS.css, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/site.css"))
             .replace(&LINKS.desk_css, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/desk.css"))
+            .replace(&LINKS.road_css, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/road.css"))
+            .replace(&LINKS.road_js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/road.js"))
+            .replace(&LINKS.queue_js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/queue.js"))
+            .replace(&LINKS.figures_css, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/figures.css"))
             .replace(&LINKS.desk_js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/desk.js"))
             .replace(&LINKS.js, concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/console/assets/live.js"));
         std::fs::write(format!("{dir}/{name}.{lang}.html"), looked).unwrap();
     }
+    // A file's name is no key of a text.
+    let words = html.replace("/assets/road.", "/assets/");
     for group in [
         "console",
         "public",
@@ -101,15 +112,22 @@ pub(in crate::web) fn checked(name: &str, lang: Lang, template: &impl Template) 
         "call",
         "callback_outcome",
         "map",
+        "reports",
+        "wall",
         "who",
         "audit",
         "permission",
+        "admin",
+        "fault",
+        "duty",
         "role",
+        "road",
+        "crew",
     ] {
-        for (at, _) in html.match_indices(&format!("{group}.")) {
-            let before = html[..at].chars().last().unwrap_or(' ');
-            let after = html[at + group.len() + 1..].chars().next().unwrap_or(' ');
-            assert!(before.is_alphanumeric() || !after.is_ascii_lowercase(), "{name}.{lang}: {}", &html[at..(at + 40).min(html.len())]);
+        for (at, _) in words.match_indices(&format!("{group}.")) {
+            let before = words[..at].chars().last().unwrap_or(' ');
+            let after = words[at + group.len() + 1..].chars().next().unwrap_or(' ');
+            assert!(before.is_alphanumeric() || !after.is_ascii_lowercase(), "{name}.{lang}: {}", words[at..].chars().take(40).collect::<String>());
         }
     }
     assert!(!html.contains(" style=") && !html.contains("<script>") && !html.contains(" onclick"), "{name}: inline style or script");
@@ -419,7 +437,7 @@ fn what_was_typed_stays_when_it_was_refused() {
             &RequestPage::new(s, &m, &scope(Role::Dispatcher), now(), Shown { revealed: false, kept: Some((kind, &f)), meant_for: Some(4) }),
         );
         assert!(html.contains("жду деталь &#60;script") && html.contains("role=\"alert\""));
-        let clash = &html[html.find("card clash").unwrap()..html.find("class=\"head\"").unwrap()];
+        let clash = &html[html.find("card clash").unwrap()..html.find("class=\"cols\"").unwrap()];
         assert!(
             clash.contains("жду деталь") && clash.contains("Дан ответ") && !clash.contains("Зарегистрировано"),
             "both sides stand there: {clash}"
@@ -520,11 +538,51 @@ fn a_crew_has_its_buttons() {
         let mut s = shell(&book, lang, true);
         s.here = "jobs";
         let jobs = jobs_of(&s.w, &scope(Role::Crew), &list[..2], &firsts, &places, now());
-        assert_eq!(jobs[0].buttons.iter().map(|b| b.0).collect::<Vec<_>>(), ["accept"]);
-        assert_eq!((jobs[1].buttons.iter().map(|b| b.0).collect::<Vec<_>>(), jobs[1].resolve), (vec!["arrive"], true));
-        let html = checked("jobs", lang, &JobsPage { crew: "№ 1".into(), jobs, code: Some("ABCDEFGH23".into()), s });
+        let possible = |j: &Job| j.presses.iter().filter(|p| p.possible).map(|p| p.act).collect::<Vec<_>>();
+        assert_eq!((possible(&jobs[0]), jobs[0].resolve), (Vec::new(), false));
+        assert_eq!((possible(&jobs[1]), jobs[1].resolve, jobs[1].hold), (vec!["arrive"], true, true));
+        let html = checked("jobs", lang, &jobs_page(s, jobs, Some("ABCDEFGH23".into())));
         assert!(!html.contains("<script>alert") && html.contains("ABCDEFGH23"));
+        // What is not possible now stands hidden for the page that goes on without a network.
+        assert_eq!(html.matches("data-act=\"start\" hidden").count(), 2);
+        assert!(html.contains("capture=\"environment\"") && html.contains("enctype=\"multipart/form-data\""));
+        checked("jobs_none", lang, &jobs_page(shell(&book, lang, true), Vec::new(), None));
     }
+}
+
+fn jobs_page<'a>(s: Shell<'a>, jobs: Vec<Job>, code: Option<String>) -> JobsPage<'a> {
+    let (list, _) = a_list();
+    JobsPage {
+        crew: "№ 1".into(),
+        free: rows(&s.w, &list[..1], &BTreeMap::new(), now()).into_iter().map(|row| Free { row }).collect(),
+        reasons: reasons(&s.w, &s.w.book.sla),
+        code,
+        who: "c0ffee".into(),
+        copy: "c0".into(),
+        mark: "m1".into(),
+        at: "21.11 18:40".into(),
+        jobs,
+        s,
+    }
+}
+
+#[test]
+fn places_open_in_map_applications() {
+    let book = Book::load(None).unwrap();
+    let (list, firsts) = a_list();
+    let place = |p: PlaceRow| {
+        let places = BTreeMap::from([(list[0].request.id, p)]);
+        let job = jobs_of(&Words { book: &book, lang: Lang::Ru }, &scope(Role::Crew), &list[..1], &firsts, &places, now()).remove(0);
+        (job.geo, job.gis)
+    };
+    let (geo, gis) = place(PlaceRow { address: Some("x".into()), lat: Some(42.9), lon: Some(71.378) });
+    assert_eq!(geo.unwrap(), "geo:42.900000,71.378000?q=42.900000,71.378000");
+    assert_eq!(gis.unwrap(), "https://2gis.kz/geo/71.378000,42.900000");
+    let (geo, gis) = place(PlaceRow { address: Some("Абая 12\"><b>".into()), lat: None, lon: None });
+    let (geo, gis) = (geo.unwrap(), gis.unwrap());
+    assert!(geo.starts_with("geo:0,0?q=%") && gis.starts_with("https://2gis.kz/search/%"));
+    assert!(geo.bytes().chain(gis.bytes()).all(|b| b.is_ascii_alphanumeric() || b":,?=%/.".contains(&b)), "{geo} {gis}");
+    assert_eq!(place(PlaceRow::default()), (None, None));
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(super) fn author(w: &Words<'_>, names: &Names, actor: &str) -> String {
     match actor.split_once(':') {
         Some(("resident", _)) => w.t("console.resident").to_owned(),
         Some(("system", "form")) => w.t("channel.web").to_owned(),
+        Some(("system", "meta_app")) => w.t("console.meta_app").to_owned(),
         Some(("system", _)) => w.t("console.system").to_owned(),
         _ => names.get(actor).cloned().unwrap_or_else(|| w.t("console.unknown").to_owned()),
     }
@@ -103,7 +104,8 @@ pub(super) fn thread(w: &Words<'_>, names: &Names, said: &[Message], sent: &[Out
         };
         let row = sent.iter().rev().find(|o| o.message_id == Some(m.id.0));
         let text = m.text.as_deref().map(|t| if revealed { t.to_owned() } else { mask::contact_line(t) });
-        let mark = (way == "out").then(|| mark(w, row));
+        // What a colleague said past this service never stood in our outbox.
+        let mark = (way == "out" && m.author != "system:meta_app").then(|| mark(w, row));
         out.push((m.at, Said { way, who: author(w, names, &m.author), at: local_date_time(m.at), text, mark }));
     }
     for row in sent.iter().filter(|o| o.message_id.is_none()) {
@@ -140,7 +142,7 @@ fn detail(w: &Words<'_>, e: &Event, numbers: &BTreeMap<String, String>) -> Strin
     match e {
         Event::Registered(r) => w.of("channel", r.channel.as_str()),
         Event::Queued { queue, .. } | Event::Refused { queue, .. } | Event::Transferred { queue, .. } => w.queue(queue),
-        Event::Assigned { crew } => w.crew(crew),
+        Event::Assigned { crew } | Event::HandedOver { crew } => w.crew(crew),
         Event::Held { until: Some(at), .. } => local_date_time(*at),
         Event::Closed { by } => w.of("closed_by", by.as_str()),
         Event::Linked { to } => numbers.get(&to.to_string()).map(|n| format!("№ {n}")).unwrap_or_default(),

@@ -29,6 +29,7 @@ fn member(role: Role, queues: &[&str]) -> Staff {
         created_at: now(),
         second_factor: true,
         password_at: None,
+        password_given: false,
     }
 }
 

@@ -7,20 +7,26 @@ use super::console::shell::{Shell, page, see};
 use super::console::words::{Due, Words};
 use super::error::{ApiError, title};
 use super::peer;
+use super::sent::Sent;
+use super::small::small;
 use super::state::WebState;
 use crate::config::local_date_time;
-use crate::dispatch::resident_desk::{Stated, from_form};
-use crate::dispatch::{DispatchError, limits};
+use crate::dispatch::problems::Registered;
+use crate::dispatch::resident_desk::{Stated, admit_form, register_form};
+use crate::dispatch::{limits, uploads};
+use crate::domain::inbound::ChannelKind;
+use crate::domain::outage::Outage;
 use crate::domain::phone::Phone;
 use crate::domain::request::{Request, Status};
 use crate::domain::sla::{Stage, Timer};
-use crate::domain::{DistrictCode, Instant, RequestNumber};
-use crate::store::{requests, timers};
+use crate::domain::{DistrictCode, Instant, Lang, RequestNumber};
+use crate::store::{outages, requests, timers};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// Routes of the public pages.
 pub fn configure(c: &mut ServiceConfig) {
@@ -29,8 +35,7 @@ pub fn configure(c: &mut ServiceConfig) {
 }
 
 /// The form.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default)]
 pub struct Report {
     text: String,
     address: String,
@@ -46,8 +51,42 @@ struct HomePage<'a> {
     s: Shell<'a>,
     f: Report,
     districts: Vec<(String, String, bool)>,
+    /// What is out now, or will be.
+    outages: Vec<OutageLine>,
     /// A number that was not found, as it was typed.
     asked: String,
+}
+
+/// Most outages on the page.
+const OUTAGES: u64 = 8;
+
+/// One outage: what, where, until when.
+struct OutageLine {
+    what: String,
+    place: String,
+    state: String,
+    times: String,
+}
+
+impl OutageLine {
+    fn new(w: &Words<'_>, o: &Outage, now: Instant) -> Self {
+        let district = o.district.as_ref().map(|d| w.district(Some(d)));
+        let place = [district, Some(o.place.get(w.lang).to_owned()).filter(|p| !p.is_empty())];
+        let times = std::iter::once(o.starts_at).chain(o.expected_until).map(local_date_time);
+        Self {
+            what: w.service(Some(&o.service)),
+            place: place.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            state: w.of("outage.state", o.state(now).as_str()),
+            times: times.collect::<Vec<_>>().join(" – "),
+        }
+    }
+}
+
+impl Report {
+    fn of(sent: &Sent) -> Self {
+        let field = |name: &str| sent.get(name).to_owned();
+        Self { text: field("text"), address: field("address"), district: field("district"), phone: field("phone"), website: field("website") }
+    }
 }
 
 impl<'a> HomePage<'a> {
@@ -55,7 +94,7 @@ impl<'a> HomePage<'a> {
         let w = s.w;
         let districts =
             w.book.catalog.districts.iter().map(|d| (d.code.to_string(), d.name.get(w.lang).to_owned(), d.code.as_str() == f.district)).collect();
-        Self { districts, f, asked: asked.chars().take(40).collect(), s }
+        Self { districts, outages: Vec::new(), f, asked: asked.chars().take(40).collect(), s }
     }
 }
 
@@ -64,7 +103,10 @@ impl<'a> HomePage<'a> {
 /// # Errors
 /// `internal`.
 pub async fn home(req: HttpRequest, state: web::Data<WebState>) -> Result<HttpResponse, ApiError> {
-    page(StatusCode::OK, &HomePage::new(Shell::new(&state, peer::language(&req), None, "public"), Report::default(), ""))
+    let mut shown = HomePage::new(Shell::new(&state, peer::language(&req), None, "public"), Report::default(), "");
+    let now = state.core.now();
+    shown.outages = outages::current(state.core.db.read(), now, OUTAGES).await?.iter().map(|o| OutageLine::new(&shown.s.w, o, now)).collect();
+    Ok(small(&req, page(StatusCode::OK, &shown)?))
 }
 
 fn read(f: &Report) -> Result<(Stated, Option<Phone>), &'static str> {
@@ -81,29 +123,64 @@ fn read(f: &Report) -> Result<(Stated, Option<Phone>), &'static str> {
 ///
 /// # Errors
 /// Failures of the database.
-pub async fn report(req: HttpRequest, state: web::Data<WebState>, form: web::Form<Report>) -> Result<HttpResponse, ApiError> {
+pub async fn report(req: HttpRequest, state: web::Data<WebState>, payload: web::Payload) -> Result<HttpResponse, ApiError> {
     let lang = peer::language(&req);
-    let done = match read(&form) {
-        Ok((stated, phone)) => from_form(&state.core, stated, phone, &peer::address(&req, &state)).await,
-        Err(code) => Err(DispatchError::invalid(code, "")),
-    };
+    let mut sent = Sent::read(&req, payload).await?;
+    let form = Report::of(&sent);
+    let done = take_in(&state, &form, &mut sent, &peer::address(&req, &state)).await;
+    sent.skip().await;
     match done {
-        Ok(made) => {
+        Ok((made, photo)) => {
             let others: Vec<String> = made.linked.iter().map(|s| s.stored.request.number.to_string()).collect();
             let also = if others.is_empty() { String::new() } else { format!("&also={}", others.join(",")) };
-            Ok(see(&format!("/t/{}?new=1&lang={lang}{also}", made.leading.stored.request.number)))
+            let without = if photo == Brought::Lost { "&photo=lost" } else { "" };
+            Ok(see(&format!("/t/{}?new=1&lang={lang}{also}{without}", made.leading.stored.request.number)))
         }
-        Err(e @ (DispatchError::Invalid { .. } | DispatchError::RateLimited { .. })) => {
-            let s = Shell::new(&state, lang, None, "public").noticed(false, title(&state.core.book, lang, e.code()));
-            let e = ApiError::from(e);
-            let mut answer = page(e.status(), &HomePage::new(s, form.into_inner(), ""))?;
+        // A mistake in the form, or a form too many; what was typed stays.
+        Err(e) if e.status().is_client_error() => {
+            let text = if e.retry_after.is_some() { too_often(&state, &e) } else { title(&state.core.book, lang, e.code) };
+            let s = Shell::new(&state, lang, None, "public").noticed(false, text);
+            let mut answer = page(e.status(), &HomePage::new(s, form, ""))?;
             if let Some(seconds) = e.retry_after {
                 answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             }
-            Ok(answer)
+            Ok(small(&req, answer))
         }
-        Err(e) => Err(e.into()),
+        Err(e) => Err(e),
     }
+}
+
+/// What became of a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Brought {
+    Well,
+    /// The store of files does not answer. That is no reason to lose the words.
+    Lost,
+}
+
+/// Counted before a photo is stored: who comes too often brings nothing in.
+async fn take_in(state: &WebState, form: &Report, sent: &mut Sent, from: &str) -> Result<(Registered, Brought), ApiError> {
+    let (mut stated, phone) = read(form).map_err(ApiError::new)?;
+    admit_form(&state.core, &stated, phone.as_ref(), from).await?;
+    let by = Uuid::new_v4();
+    let (photo, brought) = match sent.photo(state, by, ChannelKind::Web).await {
+        Ok(photo) => (photo, Brought::Well),
+        Err(e) if e.status().is_server_error() => (None, Brought::Lost),
+        Err(e) => return Err(e),
+    };
+    stated.media = photo.iter().map(|p| p.id).collect();
+    let done = register_form(&state.core, stated, phone, by).await;
+    if let (Err(_), Some(photo)) = (&done, &photo) {
+        uploads::failed(&state.core, photo).await?;
+    }
+    Ok((done?, brought))
+}
+
+/// That somebody has to wait, and how long, in both languages: whoever shares the address may read the other one.
+fn too_often(state: &WebState, e: &ApiError) -> String {
+    let minutes = e.retry_after.unwrap_or(60).div_ceil(60).to_string();
+    let in_words = |lang| Words { book: &state.core.book, lang }.with("public.too_often", "minutes", &minutes);
+    format!("{} · {}", in_words(Lang::Kk), in_words(Lang::Ru))
 }
 
 /// The number to look for.
@@ -121,13 +198,13 @@ pub async fn find(req: HttpRequest, state: web::Data<WebState>, asked: web::Quer
     let lang = peer::language(&req);
     match RequestNumber::parse(&asked.number) {
         Ok(n) => Ok(see(&format!("/t/{n}?lang={lang}"))),
-        Err(_) => refused(Shell::new(&state, lang, None, "public"), "error.bad_number", StatusCode::BAD_REQUEST, &asked.number),
+        Err(_) => refused(&req, Shell::new(&state, lang, None, "public"), "error.bad_number", StatusCode::BAD_REQUEST, &asked.number),
     }
 }
 
-fn refused(s: Shell<'_>, key: &str, status: StatusCode, asked: &str) -> Result<HttpResponse, ApiError> {
+fn refused(req: &HttpRequest, s: Shell<'_>, key: &str, status: StatusCode, asked: &str) -> Result<HttpResponse, ApiError> {
     let text = s.w.t(key).to_owned();
-    page(status, &HomePage::new(s.noticed(false, text), Report::default(), asked))
+    Ok(small(req, page(status, &HomePage::new(s.noticed(false, text), Report::default(), asked))?))
 }
 
 /// One step of the way.
@@ -220,6 +297,8 @@ pub struct Just {
     new: String,
     /// Numbers with commas between.
     also: String,
+    /// `lost`: it could not be stored.
+    photo: String,
 }
 
 /// `GET /t/{number}`.
@@ -232,19 +311,28 @@ pub async fn track(
     number: web::Path<String>,
     just: web::Query<Just>,
 ) -> Result<HttpResponse, ApiError> {
-    limits::look(&state.core, &peer::address(&req, &state)).await?;
     let mut s = Shell::new(&state, peer::language(&req), None, "public");
+    if let Err(e) = limits::look(&state.core, &peer::address(&req, &state)).await.map_err(ApiError::from) {
+        let Some(seconds) = e.retry_after else { return Err(e) };
+        let mut answer = page(e.status(), &HomePage::new(s.noticed(false, too_often(&state, &e)), Report::default(), &number))?;
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        return Ok(small(&req, answer));
+    }
     let Ok(wanted) = RequestNumber::parse(&number) else {
-        return refused(s, "error.bad_number", StatusCode::BAD_REQUEST, &number);
+        return refused(&req, s, "error.bad_number", StatusCode::BAD_REQUEST, &number);
     };
     let Some(found) = requests::by_number(state.core.db.read(), &wanted).await? else {
-        return refused(s, "public.not_found", StatusCode::NOT_FOUND, &wanted.to_string());
+        return refused(&req, s, "public.not_found", StatusCode::NOT_FOUND, &wanted.to_string());
     };
     let clocks = timers::of_requests(state.core.db.read(), &[found.request.id]).await?;
     let new = just.new == "1";
     if new {
         s.again = "&new=1";
+        if just.photo == "lost" {
+            let text = s.w.t("public.photo_lost").to_owned();
+            s = s.noticed(false, text);
+        }
     }
     let also = just.also.split(',').take(8).filter_map(|n| RequestNumber::parse(n).ok()).map(|n| n.to_string()).collect();
-    page(StatusCode::OK, &TrackPage::new(s, &found.request, &clocks, state.core.now(), new, also))
+    Ok(small(&req, page(StatusCode::OK, &TrackPage::new(s, &found.request, &clocks, state.core.now(), new, also))?))
 }

@@ -1,6 +1,7 @@
 //! A browser without a script: it keeps cookies, follows nothing by itself, and fills in forms with the token that the page gave it.
 
 use super::http::{Answer, Api};
+use super::parts;
 use super::world::World;
 use reqwest::Method;
 use std::collections::BTreeMap;
@@ -70,6 +71,25 @@ impl Browser {
         self.done(r.form(fields)).await
     }
 
+    /// Sends a form with a file in it, or as a page's script sends it.
+    pub async fn send_parts(&self, path: &str, fields: &[(&str, &str)], photo: Option<&[u8]>, json: bool) -> Answer {
+        let bare = |(name, value): &(&str, &str)| Part {
+            head: vec![format!("Content-Disposition: form-data; name=\"{name}\"")],
+            body: value.as_bytes().to_vec(),
+        };
+        let fields: Vec<_> = fields.iter().map(bare).collect();
+        let mut parts: Vec<parts::Part<'_>> = fields.iter().map(|p| parts::Part { head: p.head.clone(), body: &p.body }).collect();
+        parts.extend(photo.map(|bytes| parts::Part::named("photo", "photo.jpg", "image/jpeg", bytes)));
+        let (kind, body) = parts::form(&parts);
+        let r = self.call(Method::POST, path).header("content-type", kind).header("accept", if json { "application/json" } else { "text/html" });
+        self.done(r.body(body)).await
+    }
+
+    /// The cookies as a header carries them.
+    pub fn cookies(&self) -> String {
+        self.jar.lock().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("; ")
+    }
+
     /// Opens `page`, takes its form token and sends a form with it.
     pub async fn fill(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = csrf_of(&self.get(page).await.text);
@@ -82,6 +102,11 @@ impl Browser {
     pub async fn signs_in(&self, login: &str, password: &str) -> Answer {
         self.send("/console/sign-in", &[("login", login), ("password", password)]).await
     }
+}
+
+struct Part {
+    head: Vec<String>,
+    body: Vec<u8>,
 }
 
 /// The form token of a page.

@@ -75,6 +75,10 @@ struct State {
     failures: VecDeque<MetaFail>,
     of_chat: BTreeMap<String, VecDeque<MetaFail>>,
     files: BTreeMap<String, (Vec<u8>, &'static str)>,
+    /// What is told of a post or a comment elsewhere; an error: the stand-in stumbles (true), or tells nothing.
+    mentions: BTreeMap<String, Result<Value, bool>>,
+    /// Questions about such places.
+    asked: usize,
     forged: BTreeSet<String>,
     attempts: usize,
     pause: Duration,
@@ -166,6 +170,16 @@ impl FakeMeta {
     /// A file that people's messages may name.
     pub fn put_file(&self, id: &str, bytes: &[u8], kind: &'static str) {
         self.state.lock().files.insert(id.to_owned(), (bytes.to_vec(), kind));
+    }
+
+    /// From now on this is told of a post or a comment of another account; an error: the stand-in stumbles (true), or tells nothing.
+    pub fn put_mention(&self, id: &str, told: Result<Value, bool>) {
+        self.state.lock().mentions.insert(id.to_owned(), told);
+    }
+
+    /// How often it was asked about such places.
+    pub fn asked(&self) -> usize {
+        self.state.lock().asked
     }
 
     /// From now on the stand-in says no hash of this file, as if it knew none.
@@ -270,6 +284,13 @@ impl Provider for Graph {
                 let text = call.json()["message"].as_str().map(str::to_owned).or_else(|| call.field("message")).unwrap_or_default();
                 self.take(door, &format!("comment:{first}"), &text, Vec::new(), call.json(), |id| json!({"id": id}))
             }
+            ("GET", None) if call.query.get("fields").is_some_and(|f| f.starts_with("mentioned_")) => Some(self.mention(&call.query["fields"])),
+            ("POST", Some("mentions")) => {
+                let body = call.json();
+                let at = [&body["media_id"], &body["comment_id"]].iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join("_");
+                let text = body["message"].as_str().unwrap_or_default().to_owned();
+                self.take(door, &format!("mention:{at}"), &text, Vec::new(), body, |id| json!({"id": id}))
+            }
             ("GET", None) => Some(self.file(first).unwrap_or_else(|| Reply::json(200, &json!({"id": first})))),
             _ => Some(refusal(400, 100, None, "Unsupported request")),
         }
@@ -277,6 +298,18 @@ impl Provider for Graph {
 }
 
 impl Graph {
+    /// What somebody said of us elsewhere.
+    fn mention(&self, fields: &str) -> Reply {
+        let mut state = self.lock();
+        state.asked += 1;
+        let Some(id) = fields.split(['(', ')']).nth(1) else { return refusal(400, 100, None, "Syntax error") };
+        match state.mentions.get(id) {
+            Some(Ok(told)) => Reply::json(200, &json!({(fields.split('.').next().unwrap()): told, "id": INSTAGRAM_ID})),
+            Some(Err(true)) => Reply { status: 500, ..Reply::bytes("text/html", b"<html>not today</html>".to_vec()) },
+            Some(Err(false)) | None => refusal(400, 100, Some(33), "Unsupported get request. Object does not exist"),
+        }
+    }
+
     fn file(&self, id: &str) -> Option<Reply> {
         let state = self.lock();
         let (bytes, kind) = state.files.get(id)?;

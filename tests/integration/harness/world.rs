@@ -17,10 +17,13 @@ use jambyl109::workers::alarms::AlarmWorker;
 use jambyl109::workers::bookkeeper::Bookkeeper;
 use jambyl109::workers::calls::CallsWorker;
 use jambyl109::workers::deliveries::Deliveries;
+use jambyl109::workers::digest::DigestWorker;
+use jambyl109::workers::figures::Figures;
 use jambyl109::workers::health::WireHealth;
 use jambyl109::workers::housekeeping::Housekeeper;
 use jambyl109::workers::indexer::Indexer;
 use jambyl109::workers::intake::IntakeWorker;
+use jambyl109::workers::mailbox::MailboxReader;
 use jambyl109::workers::media::MediaWorker;
 use jambyl109::workers::models::ModelWatch;
 use jambyl109::workers::outbox::OutboxWorker;
@@ -61,6 +64,9 @@ pub struct Server {
     pub alarms: Arc<AlarmWorker>,
     pub bookkeeper: Arc<Bookkeeper>,
     pub indexer: Arc<Indexer>,
+    pub figures: Arc<Figures>,
+    pub digest: Arc<DigestWorker>,
+    pub mailbox: Option<Arc<MailboxReader>>,
     pub files: Arc<dyn object_store::ObjectStore>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<Result<(), jambyl109::app::AppError>>>,
@@ -77,6 +83,8 @@ impl Server {
         let (silence, media, health, housekeeper) = (w.silence.clone(), w.media.clone(), w.health.clone(), w.housekeeper.clone());
         let (models, calls, deliveries) = (w.models.clone(), w.calls.clone(), w.deliveries.clone());
         let (alarms, bookkeeper, indexer) = (w.alarms.clone(), w.bookkeeper.clone(), w.indexer.clone());
+        let figures = w.figures.clone();
+        let (digest, mailbox) = (w.digest.clone(), w.mailbox.clone());
         let (core, wires, files) = (app.core.clone(), app.wires.clone(), app.media.clone());
         let api = Api::new(format!("http://{}", app.addr()));
         let running = Some(tokio::spawn(app.run_until(async move {
@@ -102,6 +110,9 @@ impl Server {
             alarms,
             bookkeeper,
             indexer,
+            figures,
+            digest,
+            mailbox,
             files,
             stop: Some(stop),
             running,

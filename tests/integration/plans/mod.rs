@@ -4,9 +4,10 @@
 mod plan;
 
 use crate::harness::{Api, Kit, Options, PASSWORD, Resident, Staff, World, deliver, text};
-use jambyl109::dispatch::accounts;
+use jambyl109::dispatch::{accounts, retention};
 use jambyl109::domain::access::Role;
 use jambyl109::domain::inbound::ChannelKind;
+use jambyl109::domain::retention::Kind;
 use jambyl109::domain::{ConversationId, Instant, RequestId, RequestNumber, ResidentId};
 use jambyl109::store::{self, conversations, deliveries, journal, outbox, raw_events, requests, timers};
 use plan::Fault;
@@ -150,6 +151,9 @@ impl People {
             (&self.dispatcher.api, format!("/staff/requests/{number}")),
             (&self.crew.api, format!("/staff/crews/{CREW}/jobs")),
             (&self.manager.api, "/staff/reports/summary".into()),
+            (&self.manager.api, "/staff/reports/summary?from=2026-11-20&to=2026-11-21&district=shu".into()),
+            (&self.manager.api, "/staff/reports/sla?from=2026-11-20&to=2026-11-21".into()),
+            (&self.manager.api, "/staff/reports/repeats?from=2026-11-20&to=2026-11-20T02:00:00Z".into()),
         ] {
             api.get(&path).await.expect(200);
         }
@@ -170,6 +174,14 @@ impl People {
         }
         for path in ["/console/board/rows", "/console/map", "/console/calls"] {
             page(w, "dispatcher", path).await;
+        }
+        // Figures of a day: whoever asks for a year has its days added up.
+        let behind = "/console/reports/requests?from=2026-11-20&to=2026-11-20T02:00:00Z";
+        for path in ["/console/wall", behind, &format!("{behind}&status=closed&district=shu"), &format!("{behind}&stage=accept&clock=met")] {
+            page(w, "manager", path).await;
+        }
+        for name in ["dynamics", "queues", "satisfaction", "corrections", "deliveries"] {
+            page(w, "manager", &format!("/console/reports/{name}?from=2026-11-20&to=2026-11-20T02:00:00Z")).await;
         }
         page(w, "dispatcher", "/console/queues").await;
         page(w, "dispatcher", &format!("/console/requests/{number}")).await;
@@ -257,6 +269,20 @@ async fn work(w: &World) {
     w.server.media.tick().await.unwrap();
     w.server.housekeeper.fold().await.unwrap();
     w.server.indexer.tick().await.unwrap();
+    for kind in Kind::ALL.iter().copied() {
+        retention::sweep(w.core(), kind).await.unwrap();
+        retention::ahead(w.core(), kind).await.unwrap();
+    }
+    retention::look(w.core()).await.unwrap();
+    // Days are added up, then looked through for changes, then read.
+    for _ in 0..3 {
+        w.server.figures.tick().await.unwrap();
+        w.clock.advance(Duration::from_secs(150));
+    }
+    let filter = jambyl109::domain::report::Filter::default();
+    let year = jambyl109::domain::report::Period::year(2026);
+    let facts = jambyl109::reports::facts::gather(&w.core().db, &filter, year, w.now()).await.unwrap();
+    assert!(facts.received() >= 20_000);
     let status: Value = w.api().raw("/health/live").await.json();
     assert_eq!(status["status"], "ok");
 }

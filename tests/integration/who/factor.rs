@@ -133,7 +133,7 @@ async fn a_code_opens_one_door_once(kit: Kit) {
 }
 
 /// Bytes of a secret as a page shows it.
-fn secret_of(html: &str) -> Vec<u8> {
+pub fn secret_of(html: &str) -> Vec<u8> {
     let at = html.find("class=\"secret\">").unwrap() + 15;
     let shown = html[at..].split('<').next().unwrap();
     let mut bits = 0u64;

@@ -1,7 +1,8 @@
 //! Who is who: second factors, sessions, tokens of programs, and what an attacker tries against them.
 
-mod factor;
+pub mod factor;
 mod foreign;
+mod given;
 mod guessing;
 mod rights;
 mod sessions;

@@ -102,7 +102,7 @@ async fn the_audit_answers(kit: Kit) {
     let body = json!({"text": "с утра нет воды", "service": "water", "class": "incident", "district": "taraz", "phone": "+77017654321"});
     let number = text(&dispatcher.api.post("/staff/requests", &body).await.expect(201), "number");
     w.minutes(60).await;
-    dispatcher.api.get(&format!("/staff/requests/{number}?personal=true&reason=%3Dcmd%20callback")).await.expect(200);
+    dispatcher.api.post(&format!("/staff/requests/{number}/personal"), &json!({"reason": "=cmd callback"})).await.expect(200);
     dispatcher.api.post(&format!("/staff/requests/{number}/note"), &json!({"text": "позвонили"})).await.expect(200);
     admin.api.get(&format!("/staff/requests/{number}")).await.expect(200);
     let ask = |query: &str| {

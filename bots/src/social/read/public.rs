@@ -9,10 +9,7 @@ pub(super) fn meaning(envelope: &Envelope, event: &Event<'_>) -> Incoming {
     match event.field.as_str() {
         "comments" => comment(envelope, &event.item, false),
         "live_comments" => comment(envelope, &event.item, true),
-        "mentions" => {
-            let kind = Kind::Mention { media: id(&event.item, "media_id"), comment: id(&event.item, "comment_id") };
-            Incoming { at: envelope.told, ..blank(envelope, kind) }
-        }
+        "mentions" => mention(envelope, &event.item),
         "feed" => feed(envelope, &event.item),
         field => blank(envelope, other(field)),
     }
@@ -21,6 +18,15 @@ pub(super) fn meaning(envelope: &Envelope, event: &Event<'_>) -> Incoming {
 /// Puts an event where it stands.
 fn placed(incoming: Incoming, place: Place, sender: Option<Person>) -> Incoming {
     Incoming { chat: Some(format!("comment:{}", place.comment)), message_id: Some(place.comment.clone()), place: Some(place), sender, ..incoming }
+}
+
+/// Somebody named us under a post of another account: only numbers are told.
+fn mention(envelope: &Envelope, value: &Object<'_>) -> Incoming {
+    let Some(media) = id(value, "media_id") else { return blank(envelope, other("mention")) };
+    let comment = id(value, "comment_id");
+    let place = Place { comment: super::super::mention::name(&media, comment.as_deref()), post: media.clone(), parent: None, live: false };
+    let incoming = Incoming { at: envelope.told, ..blank(envelope, Kind::Mention { media, comment }) };
+    placed(incoming, place, None)
 }
 
 /// A comment on Instagram. Only new ones are told.

@@ -1,31 +1,22 @@
 //! Files that residents bring: one to a call, told by its bytes, photos without their metadata, never held whole in memory unless it is a photo.
 
 use crate::dispatch::{limits, uploads};
-use crate::domain::upload::{self, FileType, HEAD};
+use crate::domain::inbound::ChannelKind;
+use crate::domain::upload::{self, FileType};
 use crate::store::attachments::Upload;
 use crate::web::api::access::Own;
 use crate::web::error::ApiError;
 use crate::web::peer;
-use crate::web::state::{PIECE_OF_ROOM, WebState};
-use actix_multipart::{Field, Multipart, MultipartError};
+use crate::web::photos::{self, Body, PATIENCE, broken, garbled, head};
+use crate::web::state::WebState;
+use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures_util::stream::Fuse;
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::ObjectStoreExt;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-
-/// A photo is held whole while it is cleaned, so it may not be larger than this, in bytes.
-const LARGEST_PHOTO: u64 = 12 * 1024 * 1024;
-/// The longest that a file may take; networks of villages are slow.
-const PATIENCE: Duration = Duration::from_secs(600);
-
-/// The bytes of a part.
-type Body = Fuse<Field>;
 
 /// `POST /media`: `multipart/form-data` with one part called `file`. 201 with what a request or a message names it by.
 ///
@@ -47,7 +38,11 @@ async fn take(state: &WebState, who: Own, mut form: Multipart) -> Result<HttpRes
     let mut field = field.fuse();
     let head = head(&mut field).await?;
     let kind = upload::sniff(&head).ok_or_else(|| ApiError::new("bad_media"))?;
-    let upload = if kind.is_photo() { photo(state, who, kind, head, field).await? } else { stream(state, who, kind, head, field).await? };
+    let upload = if kind.is_photo() {
+        photos::store(state, who.resident.0, ChannelKind::App, kind, head, field).await?
+    } else {
+        stream(state, who, kind, head, field).await?
+    };
     // What follows is read too, so that the answer reaches a client that writes everything before it listens.
     if form.try_next().await.map_err(garbled)?.is_some() {
         uploads::failed(&state.core, &upload.0).await?;
@@ -57,55 +52,9 @@ async fn take(state: &WebState, who: Own, mut form: Multipart) -> Result<HttpRes
     Ok(HttpResponse::Created().json(json!({"id": upload.id, "kind": upload.kind, "mime": upload.mime, "size": size})))
 }
 
-/// The beginning, as much as decides what it is, or all there is; a piece may be longer.
-async fn head(field: &mut Body) -> Result<Vec<u8>, ApiError> {
-    let mut head = Vec::new();
-    while head.len() < HEAD {
-        let Some(piece) = field.try_next().await.map_err(garbled)? else { break };
-        head.extend_from_slice(&piece);
-    }
-    Ok(head)
-}
-
-fn garbled(e: MultipartError) -> ApiError {
-    // Its text may repeat what was sent.
-    match e {
-        MultipartError::Payload(actix_web::error::PayloadError::Overflow) => ApiError::new("too_large"),
-        _ => ApiError::detail("bad_request", "the form cannot be read to its end"),
-    }
-}
-
-/// A photo: whole, cleaned, then stored.
-async fn photo(state: &WebState, who: Own, kind: FileType, head: Vec<u8>, mut field: Body) -> Result<(Upload, u64), ApiError> {
-    // Room is taken as the photo comes, so that slow ones keep little of it from others. Whoever finds none comes again in a moment.
-    let room = || state.photos.try_acquire().map_err(|_| ApiError::new("unavailable"));
-    let mut held = room()?;
-    let limit = LARGEST_PHOTO.min(state.largest_file);
-    let mut bytes = head;
-    while let Some(piece) = field.try_next().await.map_err(garbled)? {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() as u64 > limit {
-            return Err(ApiError::new("too_large"));
-        }
-        while held.num_permits() * PIECE_OF_ROOM < bytes.len() {
-            held.merge(room()?);
-        }
-    }
-    let clean = web::block(move || upload::clean(kind, &bytes)).await.map_err(|_| ApiError::new("unavailable"))?;
-    let refused = |why: String| ApiError::detail("bad_media", why);
-    let clean = clean.ok_or_else(|| refused("not a photo".into()))?.map_err(|e| refused(e.to_string()))?;
-    let upload = uploads::begin(&state.core, who.resident, kind).await?;
-    let (size, hash) = (clean.len() as u64, hex::encode(Sha256::digest(&clean)));
-    if let Err(e) = state.media.put(&Path::from(upload.key.as_str()), clean.into()).await {
-        return Err(lost(state, &upload, &e).await);
-    }
-    uploads::arrived(&state.core, &upload, &hash, size).await?;
-    Ok((upload, size))
-}
-
 /// Sound and pictures that move: stored as they come.
 async fn stream(state: &WebState, who: Own, kind: FileType, head: Vec<u8>, mut field: Body) -> Result<(Upload, u64), ApiError> {
-    let upload = uploads::begin(&state.core, who.resident, kind).await?;
+    let upload = uploads::begin(&state.core, who.resident.0, ChannelKind::App, kind).await?;
     let mut file = BufWriter::with_capacity(state.media.clone(), Path::from(upload.key.as_str()), state.media_part).with_max_concurrency(1);
     let mut hash = Sha256::new();
     let mut size = 0;
@@ -140,17 +89,4 @@ async fn stream(state: &WebState, who: Own, kind: FileType, head: Vec<u8>, mut f
     }
     uploads::arrived(&state.core, &upload, &hex::encode(hash.finalize()), size).await?;
     Ok((upload, size))
-}
-
-fn broken(upload: &Upload, e: &dyn std::fmt::Display) -> ApiError {
-    tracing::error!(attachment.id = %upload.id, error = %e, "a file cannot be stored");
-    ApiError::new("unavailable")
-}
-
-async fn lost(state: &WebState, upload: &Upload, e: &object_store::Error) -> ApiError {
-    let answer = broken(upload, e);
-    match uploads::failed(&state.core, upload).await {
-        Ok(()) => answer,
-        Err(e) => e.into(),
-    }
 }

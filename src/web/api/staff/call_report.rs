@@ -1,9 +1,14 @@
 //! The call centre's figures.
 
+use super::reports::given;
+use crate::domain::report::{Filter, Period};
 use crate::domain::time::truncate;
 use crate::reports::Table;
 use crate::reports::calls::{self, Terms};
+use crate::reports::report::{self, Name};
+use crate::web::api::access::Granted;
 use crate::web::api::{input, view};
+use crate::web::console::reports::sent;
 use crate::web::error::ApiError;
 use crate::web::state::WebState;
 use actix_web::{HttpResponse, web};
@@ -24,7 +29,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// `unprocessable` for what is no period or no format.
-pub async fn show(state: web::Data<WebState>, q: web::Query<Asked>) -> Result<HttpResponse, ApiError> {
+pub async fn show(who: Granted, state: web::Data<WebState>, q: web::Query<Asked>) -> Result<HttpResponse, ApiError> {
     let now = truncate(state.core.now());
     let to = input::moment("to", q.to.as_deref())?.unwrap_or(now);
     let from = input::moment("from", q.from.as_deref())?.unwrap_or(to - Duration::days(7));
@@ -32,15 +37,19 @@ pub async fn show(state: web::Data<WebState>, q: web::Query<Asked>) -> Result<Ht
         return Err(input::wrong("from, to", "from is later than to, or the period is longer than 400 days"));
     }
     let format = q.format.as_deref().map(str::trim).filter(|f| !f.is_empty()).unwrap_or("json");
-    if !["json", "csv", "table"].contains(&format) {
-        return Err(input::wrong("format", "json, csv or table"));
+    if !["json", "csv", "table", "xlsx"].contains(&format) {
+        return Err(input::wrong("format", "json, csv, xlsx or table"));
     }
     let figures = calls::gather(state.core.db.read(), Terms::of(&state.centre.settings), from, to, now).await?;
     Ok(match format {
-        "csv" => HttpResponse::Ok()
-            .content_type("text/csv; charset=utf-8")
-            .insert_header(("content-disposition", "attachment; filename=\"calls.csv\""))
-            .body(calls::show::csv(&figures)),
+        "csv" => {
+            let body = calls::show::csv(&figures).into_bytes();
+            return sent(&state, &who.scope, Name::Calls, &Period { from, to }, "csv", "text/csv; charset=utf-8", body).await;
+        }
+        "xlsx" => {
+            let sheets = report::calls(&figures);
+            return given(Name::Calls, &who, &state, &Period { from, to }, &Filter::default(), &sheets, "xlsx", None).await;
+        }
         "table" => {
             let mut table = Table::new(&["of", "figure", "value"]);
             calls::show::rows(&figures).into_iter().for_each(|r| table.row(r));

@@ -2,6 +2,7 @@
 
 use crate::dispatch::acts::actor_of;
 use crate::dispatch::call_desk;
+use crate::dispatch::search::behind;
 use crate::domain::access::Scope;
 use crate::domain::call::Outcome;
 use crate::domain::phone::Phone;
@@ -10,7 +11,6 @@ use crate::store::calls::list::{self, CallCursor, Filter};
 use crate::store::calls::{self, StoredCall, links};
 use crate::store::listed;
 use crate::store::requests::{self, Stored};
-use crate::store::residents::{self, Resident};
 use crate::store::{Conn, StoreError, access_log, houses, messages};
 use crate::web::api::access::Granted;
 use crate::web::api::{cursor, input, view};
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Calls and requests shown on a card.
-const ON_CARD: u64 = 20;
+const ON_CARD: usize = 20;
 /// How far back requests about the same house are of interest.
 const HOUSE_DAYS: i64 = 7;
 /// Longest address that is looked up, in characters.
@@ -138,33 +138,14 @@ fn covers(scope: &Scope, s: &Stored) -> bool {
     scope.sees(&s.request)
 }
 
-/// Who may be calling.
-async fn claimed(c: &impl Conn, phone: Option<&Phone>) -> Result<Vec<Resident>, StoreError> {
-    match phone {
-        Some(p) => residents::behind(c, p).await,
-        None => Ok(Vec::new()),
-    }
-}
-
-/// Their requests, the newest first.
-async fn own_requests(c: &impl Conn, scope: &Scope, callers: &[Resident]) -> Result<Vec<Stored>, StoreError> {
-    let mut own = Vec::new();
-    for r in callers {
-        own.extend(requests::of_resident(c, r.id, None, ON_CARD).await?.into_iter().filter(|s| covers(scope, s)));
-    }
-    own.sort_by_key(|s| std::cmp::Reverse((s.request.received_at, s.request.id)));
-    Ok(own)
-}
-
 /// "Who is calling" for the stream: masked, with the numbers of the caller's open requests that the scope covers.
 ///
 /// # Errors
 /// The store's.
 pub async fn live(c: &impl Conn, scope: &Scope, call: &StoredCall) -> Result<Value, StoreError> {
-    let callers = claimed(c, call.phone.as_ref()).await?;
-    let resident = callers.first();
-    let open: Vec<String> =
-        own_requests(c, scope, &callers).await?.iter().filter(|s| s.request.status.is_open()).map(|s| s.request.number.to_string()).collect();
+    let known = behind(c, scope, call.phone.as_ref(), ON_CARD).await?;
+    let resident = known.residents.first();
+    let open: Vec<String> = known.requests.iter().filter(|s| s.request.status.is_open()).map(|s| s.request.number.to_string()).collect();
     let mut body = masked(call);
     if let Some(map) = body.as_object_mut() {
         map.insert("mine".into(), json!(call.staff == Some(scope.staff)));
@@ -206,19 +187,18 @@ pub async fn card(who: Granted, state: web::Data<WebState>, path: web::Path<Stri
     let entry = access_log::Entry { actor: &actor, what: "call", object: Some(&object), ..Default::default() };
     access_log::write(state.core.db.write(), state.core.wall(), &entry).await?;
 
-    let callers = claimed(db, stored.phone.as_ref()).await?;
-    let resident = callers.first();
-    let own = own_requests(db, &who.scope, &callers).await?;
+    let known = behind(db, &who.scope, stored.phone.as_ref(), ON_CARD).await?;
+    let (resident, own) = (known.residents.first(), &known.requests);
     let own_ids: Vec<RequestId> = own.iter().map(|s| s.request.id).collect();
     let listed = listed::rows(db, &who.scope, &own_ids).await?;
     let rows = super::queues::rows_of(&listed);
     let history = match &stored.phone {
-        Some(p) => list::newest(db, &Filter { phone: Some(p.clone()), ..Filter::default() }, None, ON_CARD).await?,
+        Some(p) => list::newest(db, &Filter { phone: Some(p.clone()), ..Filter::default() }, None, ON_CARD as u64).await?,
         None => Vec::new(),
     };
     let address = match look.address.as_deref().map(str::trim).filter(|a| !a.is_empty()) {
         Some(given) => Some(given.to_owned()),
-        None => newest_address(db, &own).await?,
+        None => newest_address(db, own).await?,
     };
     let around = match address.as_deref().and_then(house::key) {
         Some(key) => at_house(db, &who.scope, &key, now).await?,
@@ -234,7 +214,7 @@ pub async fn card(who: Granted, state: web::Data<WebState>, path: web::Path<Stri
         map.insert("resident".into(), resident.map_or(Value::Null, |r| json!({"id": r.id, "name": r.name, "language": r.lang})));
         map.insert("requests".into(), json!(rows));
         map.insert("links".into(), links_of(db, &who.scope, stored.id).await?);
-        map.insert("thread".into(), thread(&own, &history));
+        map.insert("thread".into(), thread(own, &history));
         map.insert("address".into(), json!(address));
         map.insert("same_house".into(), others.iter().map(|s| view::present(s)).collect());
         map.insert("known_trouble".into(), trouble(&others));

@@ -1,8 +1,10 @@
 //! Crews and their jobs.
 
 use super::queues::rows_of;
+use crate::config::Book;
 use crate::domain::access::{Reach, Scope};
 use crate::domain::catalog::Crew;
+use crate::domain::shift::Duty;
 use crate::store::listed;
 use crate::web::api::access::Granted;
 use crate::web::api::view;
@@ -24,11 +26,21 @@ fn reaches(scope: &Scope, crew: &Crew) -> bool {
 
 /// `GET /staff/crews`: those that work for queues within reach.
 pub async fn list(who: Granted, state: web::Data<WebState>) -> HttpResponse {
-    let crews = &state.core.book.catalog.crews;
-    let items: Vec<Value> = crews
+    let book: &Book = &state.core.book;
+    let now = state.core.now();
+    let items: Vec<Value> = book
+        .catalog
+        .crews
         .iter()
-        .filter(|c| reaches(&who.scope, c))
-        .map(|c| json!({"code": c.code, "name": view::name(&c.name), "queue": c.queue, "also": c.also}))
+        .filter(|c| !c.closed && reaches(&who.scope, c))
+        .map(|c| {
+            let duty = match book.shifts.duty(&c.code, &book.calendar, now) {
+                Duty::On => "on",
+                Duty::Unplanned => "unplanned",
+                Duty::Off(_) => "off",
+            };
+            json!({"code": c.code, "name": view::name(&c.name), "queue": c.queue, "also": c.also, "duty": duty})
+        })
         .collect();
     HttpResponse::Ok().json(view::list(items, None))
 }

@@ -26,16 +26,46 @@ pub struct Look {
     reason: Option<String>,
 }
 
-/// `GET /staff/requests/{number}`. With `personal=true` and a reason also the caller's whole phone and name.
+/// `GET /staff/requests/{number}`: phone and name masked.
 ///
 /// # Errors
-/// `not_found` also outside the scope; `unprocessable` without a reason; the store's, and then nothing is shown.
+/// `not_found` also outside the scope; `unprocessable` for whoever asks for personal data here; the store's, and then nothing is shown.
 pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<String>, look: web::Query<Look>) -> Result<HttpResponse, ApiError> {
-    let number = input::number(&number)?;
-    let reason = unmasking(&look)?;
-    if reason.is_some() {
-        who.need(Permission::ReadPersonal)?;
+    // An address line is written to logs on its way: a reason has no place in it.
+    if look.personal.is_some() || look.reason.is_some() {
+        return Err(ApiError::detail("unprocessable", "personal data: POST .../personal with the reason in the body"));
     }
+    whole(who, &state, &number, None).await
+}
+
+/// Why personal data are needed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unmask {
+    reason: Option<String>,
+}
+
+/// `POST /staff/requests/{number}/personal`: the same with the caller's whole phone and name. The reason is kept in the access log.
+///
+/// # Errors
+/// `bad_request` without a reason; `unprocessable` for an empty or overlong one; else as [`show`].
+pub async fn personal(
+    who: Granted,
+    state: web::Data<WebState>,
+    number: web::Path<String>,
+    body: web::Json<Unmask>,
+) -> Result<HttpResponse, ApiError> {
+    who.need(Permission::ReadPersonal)?;
+    let reason = input::needed_words("reason", body.into_inner().reason)?;
+    match reason.trim() {
+        "" => Err(input::wrong("reason", "is needed")),
+        r if r.chars().count() > LONGEST_REASON => Err(input::wrong("reason", "at most 500 characters")),
+        r => whole(who, &state, &number, Some(r)).await,
+    }
+}
+
+async fn whole(who: Granted, state: &WebState, number: &str, reason: Option<&str>) -> Result<HttpResponse, ApiError> {
+    let number = input::number(number)?;
     let db = state.core.db.read();
     let stored = requests::by_number_scoped(db, &number, &who.scope).await?.ok_or_else(|| ApiError::new("not_found"))?;
     let id = stored.request.id;
@@ -92,27 +122,13 @@ pub async fn show(who: Granted, state: web::Data<WebState>, number: web::Path<St
         ("history", Value::Array(history)),
         ("attachments", files(db, id, &stored.request.number.to_string()).await?),
         ("deliveries", super::delivery::deliveries(&state.core.book, db, id).await?),
-        ("reach", super::delivery::outlook(&state, db, &stored.request).await?),
+        ("reach", super::delivery::outlook(state, db, &stored.request).await?),
         ("calls", calls_of(db, id).await?),
     ];
     if let Some(map) = body.as_object_mut() {
         map.extend(parts.map(|(k, v)| (k.to_owned(), v)));
     }
     Ok(HttpResponse::Ok().json(body))
-}
-
-/// The reason, when an unmasked view is asked for.
-fn unmasking(look: &Look) -> Result<Option<&str>, ApiError> {
-    if !input::flag("personal", look.personal.as_deref())? {
-        return Ok(None);
-    }
-    let reason = look.reason.as_deref().map(str::trim).unwrap_or("");
-    match reason.chars().count() {
-        0 => Err(input::wrong("reason", "is needed with personal=true")),
-        _ if reason.contains('\0') => Err(input::wrong("reason", "holds a NUL character")),
-        n if n > LONGEST_REASON => Err(input::wrong("reason", "at most 500 characters")),
-        _ => Ok(Some(reason)),
-    }
 }
 
 /// The event without its name, which stands beside it.

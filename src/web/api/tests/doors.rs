@@ -130,5 +130,5 @@ async fn what_cannot_be_read_is_told_by_code() {
     assert_eq!(a.body["code"], "bad_request");
     let a = knock(&service, "POST", "/auth/otp", None, Some(json!({"phone": "109"})), None).await;
     assert_eq!((a.status.as_u16(), &a.body["code"]), (400, &json!("bad_phone")));
-    assert_eq!(knock(&service, "GET", "/outages", Some(&me), None, None).await.body["code"], "not_found");
+    assert_eq!(knock(&service, "GET", "/no-such-door", Some(&me), None, None).await.body["code"], "not_found");
 }

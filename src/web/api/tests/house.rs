@@ -53,7 +53,7 @@ pub(super) async fn house() -> House {
     let core = Arc::new(Core {
         db,
         clocks: Clocks::system(),
-        book: Arc::new(Book::load(None).unwrap()),
+        book: crate::dispatch::editions::Editions::new(Book::load(None).unwrap()),
         triage: Reader::new(Triage::load(&TriageFiles::embedded()).unwrap()),
         shelf: crate::dispatch::books::Shelf::new(Book::load(None).unwrap().books()),
         timers: Arc::new(MemoryIndex::new()),
@@ -68,6 +68,7 @@ pub(super) async fn house() -> House {
     let media = folder.path().join("media");
     std::fs::create_dir(&media).unwrap();
     let state = web::Data::new(WebState {
+        folders: Vec::new(),
         core: core.clone(),
         inbox: Inbox::open().0,
         telegram: Default::default(),

@@ -52,8 +52,11 @@ async fn a_request_from_the_call_to_the_note() {
     assert_eq!(plain["thread"][1]["author_name"], "Тест");
     assert_eq!(plain["history"][0]["kind"], "registered");
     assert!(plain["clocks"].as_array().unwrap().iter().any(|c| c["stage"] == "accept" && c["state"] == "met"));
-    assert_eq!(knock(&service, "GET", &at("?personal=true"), t, None, None).await.status, 422);
-    let whole = knock(&service, "GET", &at("?personal=true&reason=call%20back"), t, None, None).await.body;
+    for refused in ["?personal=true", "?personal=true&reason=call%20back", "?reason=x"] {
+        assert_eq!(knock(&service, "GET", &at(refused), t, None, None).await.status, 422, "{refused}");
+    }
+    assert_eq!(knock(&service, "POST", &at("/personal"), t, Some(json!({"reason": " "})), None).await.status, 422);
+    let whole = knock(&service, "POST", &at("/personal"), t, Some(json!({"reason": "call back"})), None).await.body;
     assert_eq!(whole["resident"]["phone"], "+77012345678");
 
     let parsed = crate::domain::RequestNumber::parse(&number).unwrap();
@@ -72,9 +75,11 @@ async fn a_request_from_the_call_to_the_note() {
         assert_eq!(knock(&service, method, &at(rest), Some(&elsewhere), body, None).await.status, 404, "{rest}");
     }
     let report = knock(&service, "GET", "/staff/reports/summary", t, None, None).await.body;
-    assert_eq!((&report["received"], &report["clocks"]), (&json!(1), &Value::Null));
+    // Clocks too are told of the queues within reach, and of no others.
+    let clocks = json!([{"stage": "accept", "states": {"met": 1}}, {"stage": "restore", "states": {"running": 1}}]);
+    assert_eq!((&report["received"], &report["clocks"]), (&json!(1), &clocks));
     let report = knock(&service, "GET", "/staff/reports/summary", Some(&elsewhere), None, None).await.body;
-    assert_eq!(report["received"], 0);
+    assert_eq!((&report["received"], &report["clocks"]), (&json!(0), &json!([])));
 }
 
 #[actix_web::test]

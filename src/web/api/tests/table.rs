@@ -62,9 +62,9 @@ fn the_description_says_who_may_come_in() {
 }
 
 #[test]
-fn only_signing_in_and_the_catalogue_are_open() {
+fn only_signing_in_and_what_everybody_may_know_are_open() {
     let open: Vec<&str> = ROUTES.iter().filter(|r| r.access == Access::Open).map(|r| r.path).collect();
-    assert_eq!(open, ["/auth/otp", "/auth/token", "/auth/refresh", "/catalog", "/staff/login", "/staff/totp"]);
+    assert_eq!(open, ["/auth/otp", "/auth/token", "/auth/refresh", "/catalog", "/outages", "/articles", "/staff/login", "/staff/totp"]);
     for r in ROUTES {
         let for_staff = matches!(r.access, Access::SignedIn | Access::Person | Access::May(_));
         assert!(r.access == Access::Open || for_staff == r.path.starts_with("/staff/"), "{}", r.path);
@@ -79,7 +79,8 @@ fn every_operation_tells_its_problems() {
         }
         let responses = o["responses"].as_object().unwrap();
         assert!(responses.contains_key("default"), "{method} {path}");
-        if path.starts_with("/api/v1/staff/requests/{number}/") && method == "POST" {
+        // Acts state the version they were meant for; a look at personal data changes nothing.
+        if path.starts_with("/api/v1/staff/requests/{number}/") && method == "POST" && !path.ends_with("/personal") {
             for status in ["400", "401", "404", "409", "422"] {
                 assert!(responses.contains_key(status), "{path} does not tell {status}");
             }

@@ -73,7 +73,7 @@ fn may_enrol(half: &HalfSession) -> bool {
     match half.opened.stage {
         Stage::Enrol => true,
         Stage::Full => !half.staff.second_factor,
-        Stage::Code => false,
+        Stage::Code | Stage::Password => false,
     }
 }
 
@@ -83,7 +83,7 @@ fn may_enrol(half: &HalfSession) -> bool {
 /// The store's.
 pub async fn show(req: HttpRequest, state: web::Data<WebState>, half: HalfSession) -> Result<HttpResponse, ApiError> {
     if !may_enrol(&half) {
-        return Ok(see(if half.opened.stage == Stage::Code { "/console" } else { "/console/account" }));
+        return Ok(see(if half.whole().is_none() { "/console" } else { "/console/account" }));
     }
     shown(&req, &state, &half, None).await
 }

@@ -76,9 +76,10 @@ function stream(kinds, look) {
 // ---- Lists that are read anew as a whole, while nobody is in them.
 const parts = $$("[data-live]");
 if (parts.length) {
-  stream(["call", "reset"], async () => {
+  const kinds = parts.flatMap((part) => part.dataset.live.split(" ").filter(Boolean));
+  const look = async () => {
     try {
-      const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+      const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const old of parts) {
@@ -88,7 +89,11 @@ if (parts.length) {
     } catch {
       // The stream comes back by itself.
     }
-  });
+  };
+  stream(kinds.length ? [...new Set(kinds)] : ["call", "reset"], look);
+  // What no event tells of: a new day, a channel that went down.
+  const every = Number(parts[0].dataset.every);
+  if (every) setInterval(() => document.hidden || look(), every * 1000);
 }
 
 // ---- The board: rows change in their place; what is new waits for a press, so that nothing jumps under a hand.

@@ -1,7 +1,7 @@
 // Keeps "left" and "late" true while a page stands open. Everything works without it.
 const page = document.documentElement.dataset;
-// The service's clock, not the reader's: the page says what time it was when it was made.
-const offset = Number(page.now) - Date.now();
+// The service's clock, not the reader's: the page says what time it was when it was made. A page that was kept says when it came.
+const offset = Number(page.now) - (Number(page.kept) || Date.now());
 
 function span(seconds) {
   const minutes = Math.floor(Math.abs(seconds) / 60);
@@ -40,6 +40,34 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((f) => delete f.dataset.sent));
+
+// Signing out takes everything along that this browser keeps, also what has not been sent yet: that is asked first.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const question = event.target.dataset.unsent;
+    if (question === undefined) return;
+    let count = 0;
+    try {
+      count = Number(localStorage.getItem("unsent"));
+    } catch {
+      // Nothing is kept here.
+    }
+    if (count > 0 && !confirm(question.replace("{count}", count))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    try {
+      localStorage.removeItem("unsent");
+      indexedDB.deleteDatabase("road");
+      caches.keys().then((names) => names.forEach((name) => caches.delete(name)));
+    } catch {
+      // The service's answer clears the rest.
+    }
+  },
+  true,
+);
 
 // One key chooses what triage offers; never while somebody types.
 document.addEventListener("keydown", (event) => {

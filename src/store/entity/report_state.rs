@@ -1,0 +1,20 @@
+//! How far in the journal the days that are added up are true. One row.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "report_state")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// Every change up to here is in the days that are added up.
+    pub position: i64,
+    /// The end of the journal at `noted_at`, by the wall clock.
+    pub next_position: i64,
+    pub noted_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
