@@ -6,9 +6,15 @@ SELECT lpad(to_hex(k), 32, '0')::uuid, 'telegram', 'main', k::text, lpad(to_hex(
 FROM generate_series(1, @requests@) k;
 
 INSERT INTO request_journal (request_id, seq, at, actor, kind, payload, hash)
-SELECT lpad(to_hex(k), 32, '0')::uuid, seq, now(), 'resident:' || lpad(to_hex(k), 32, '0'), 'queued',
-       '{"kind":"queued","queue":"water_taraz","rule":"incident: the service''s own organisation in the district"}', decode(repeat('5a', 32), 'hex')
-FROM generate_series(1, @requests@) k, generate_series(1, 3) seq;
+SELECT r.id, seq, r.received_at, 'resident:' || r.resident_id, CASE seq WHEN 1 THEN 'registered' ELSE 'queued' END,
+       CASE seq
+       WHEN 1 THEN json_build_object('kind', 'registered', 'number', r.number, 'channel', r.channel, 'lang', r.lang, 'resident', r.resident_id,
+                                     'conversation', r.conversation_id, 'class', r.class, 'service', r.service, 'district', r.district, 'hazard', NULL,
+                                     'priority', r.priority, 'needs_utility', r.needs_utility, 'text', json_build_object('message', r.id, 'digest', '5a'),
+                                     'reported_at', at, 'received_at', at)::text
+       ELSE '{"kind":"queued","queue":"' || r.queue || '","rule":"incident: the service''s own organisation in the district"}'
+       END, decode(repeat('5a', 32), 'hex')
+FROM request r, LATERAL (SELECT to_char(r.received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at) x, generate_series(1, 3) seq;
 
 INSERT INTO request_word (word, request_id)
 SELECT w, id

@@ -31,56 +31,65 @@ pub struct Erased {
 /// # Errors
 /// The store's; then nothing was erased.
 pub async fn resident(core: &Core, id: ResidentId) -> Result<Erased, DispatchError> {
-    let now = core.now();
     let tx = core.db.begin().await?;
+    let out = within(core, &tx, id).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(out)
+}
+
+/// The same in the caller's transaction, with whatever must stand beside it.
+///
+/// # Errors
+/// The store's.
+pub async fn within(core: &Core, tx: &Tx, id: ResidentId) -> Result<Erased, DispatchError> {
+    let now = core.now();
     let mut out = Erased::default();
     let mut own: Vec<RequestId> = Vec::new();
     let mut before = None;
     loop {
-        let page = requests::of_resident(&tx, id, before, 200).await?;
+        let page = requests::of_resident(tx, id, before, 200).await?;
         let Some(last) = page.last() else { break };
         before = Some((last.request.received_at, last.request.id));
         own.extend(page.iter().map(|s| s.request.id));
         for s in &page {
-            messages::erase_request(&tx, s.request.id).await?;
-            houses::erase(&tx, s.request.id).await?;
+            messages::erase_request(tx, s.request.id).await?;
+            houses::erase(tx, s.request.id).await?;
             // After the words themselves: whoever was indexing them has finished by then.
-            search::erase(&tx, s.request.id).await?;
-            outbox::erase_request(&tx, s.request.id).await?;
-            out.files.extend(attachments::erase_request(&tx, s.request.id).await?);
+            search::erase(tx, s.request.id).await?;
+            outbox::erase_request(tx, s.request.id).await?;
+            out.files.extend(attachments::erase_request(tx, s.request.id).await?);
         }
     }
-    let talks = conversations::of_resident(&tx, id).await?;
+    let talks = conversations::of_resident(tx, id).await?;
     for talk in &talks {
-        messages::erase_conversation(&tx, talk.id).await?;
-        outbox::erase(&tx, talk).await?;
-        social::erase(&tx, talk.channel, &talk.account, &talk.chat).await?;
-        forget_chat(core, &tx, talk).await?;
+        messages::erase_conversation(tx, talk.id).await?;
+        outbox::erase(tx, talk).await?;
+        social::erase(tx, talk.channel, &talk.account, &talk.chat).await?;
+        forget_chat(core, tx, talk).await?;
         if talk.channel == ChannelKind::Mail {
-            letters::erase(&tx, &talk.account, &talk.chat).await?;
+            letters::erase(tx, &talk.account, &talk.chat).await?;
         }
     }
     let ids: Vec<_> = talks.iter().map(|t| t.id).collect();
-    out.files.extend(attachments::erase_person(&tx, id, &ids).await?);
+    out.files.extend(attachments::erase_person(tx, id, &ids).await?);
     // Drafts of the dialogue hold words too.
     let blank: Vec<Conversation> =
         talks.into_iter().map(|t| Conversation { state: "{}".into(), silence_at: None, lang: Lang::Kk, proved_phone: None, ..t }).collect();
-    let mut bulk = Bulk::on(&tx);
+    let mut bulk = Bulk::on(tx);
     conversations::upsert(&mut bulk, &blank)?;
-    bulk.run(&tx).await?;
-    out.recordings = behind_requests(&tx, &own).await?;
-    if let Some(phone) = residents::load(&tx, id).await?.and_then(|r| r.phone) {
-        out.recordings.extend(behind_phone(&tx, &phone, now).await?);
-        residents::erase_claims(&tx, &phone).await?;
+    bulk.run(tx).await?;
+    out.recordings = behind_requests(tx, &own).await?;
+    if let Some(phone) = residents::load(tx, id).await?.and_then(|r| r.phone) {
+        out.recordings.extend(behind_phone(tx, &phone, now).await?);
+        residents::erase_claims(tx, &phone).await?;
     }
-    for device in devices::erase(&tx, id).await? {
-        outbox::erase_address(&tx, ChannelKind::Push.as_str(), &device.to_string()).await?;
+    for device in devices::erase(tx, id).await? {
+        outbox::erase_address(tx, ChannelKind::Push.as_str(), &device.to_string()).await?;
     }
-    idempotency::erase(&tx, &super::resident_desk::scope_of(id)).await?;
-    residents::erase(&tx, id, now).await?;
-    tokens::revoke_all(&tx, id.0).await?;
-    doomed::add(&tx, &out.files, core.wall()).await?;
-    tx.commit().await.map_err(StoreError::from)?;
+    idempotency::erase(tx, &super::resident_desk::scope_of(id)).await?;
+    residents::erase(tx, id, now).await?;
+    tokens::revoke_all(tx, id.0).await?;
+    doomed::add(tx, &out.files, core.wall()).await?;
     Ok(out)
 }
 

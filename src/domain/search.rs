@@ -28,8 +28,9 @@ const fn plain(c: char) -> char {
     }
 }
 
-/// A Latin letter that looks like a Cyrillic one.
-const fn lookalike(c: char) -> char {
+/// A small Latin letter that looks like a Cyrillic one, as people type it inside a Cyrillic word.
+#[must_use]
+pub const fn lookalike(c: char) -> char {
     match c {
         'a' => 'а',
         'b' => 'в',

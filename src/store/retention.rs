@@ -154,11 +154,10 @@ fn number(row: Option<&QueryResult>) -> Result<Option<i64>, StoreError> {
     Ok(row.map(|r| r.try_get_by_index::<i64>(0)).transpose()?)
 }
 
-/// What has served its time, and the moment at which it goes.
+/// What has served its time: all from before a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     pub before: Instant,
-    pub now: Instant,
 }
 
 /// One batch of rows that go, or that lose their words, in the caller's transaction.
@@ -218,7 +217,7 @@ pub async fn batch(c: &impl Conn, kind: Kind, cut: Cut, start: Start, limit: u64
         Kind::Residents => {
             let rows = ask(c, &p.due(kind, "id, created_at"), values()).await?;
             for r in &rows {
-                forget_resident(c, ResidentId(r.try_get_by_index(0)?), cut.now).await?;
+                forget_resident(c, ResidentId(r.try_get_by_index(0)?)).await?;
             }
             let next = if full(rows.len()) { later(start, rows.last(), 1)? } else { None };
             Ok(Batch { rows: rows.len() as u64, files: Vec::new(), next })
@@ -261,9 +260,10 @@ async fn forget_tasks(c: &impl Conn, before: Instant, limit: u64) -> Result<u64,
     change(c, &format!("UPDATE callback_task SET phone = NULL WHERE id IN ({these})"), values()).await
 }
 
-/// Name and numbers go; chats stay, so that whoever writes again is somebody of whom nothing else is known.
-async fn forget_resident(c: &impl Conn, id: ResidentId, at: Instant) -> Result<(), StoreError> {
-    super::residents::erase(c, id, at).await?;
+/// Name and numbers go; chats stay, so that whoever writes again is somebody of whom nothing else is known. Nobody asked for it: they are not marked as
+/// erased, and what they tell later is let go in its turn.
+async fn forget_resident(c: &impl Conn, id: ResidentId) -> Result<(), StoreError> {
+    change(c, "UPDATE resident SET phone = NULL, claimed_phone = NULL, name = NULL WHERE id = $1", vec![id.0.into()]).await?;
     change(c, "UPDATE conversation SET proved_phone = NULL WHERE resident_id = $1 AND proved_phone IS NOT NULL", vec![id.0.into()]).await?;
     Ok(())
 }
@@ -290,7 +290,7 @@ pub async fn oldest(c: &impl Conn, kind: Kind) -> Result<Option<Instant>, StoreE
         Kind::RawEvents | Kind::FailedEvents | Kind::Notices => (also, "id"),
         Kind::MessageWords => ("text IS NOT NULL", time),
         Kind::Photos => ("status <> 'erased'", time),
-        Kind::Residents => ("erased_at IS NULL", time),
+        Kind::Residents => ("erased_at IS NULL AND (phone IS NOT NULL OR claimed_phone IS NOT NULL OR name IS NOT NULL)", time),
         Kind::Alarms => ("TRUE", time),
         // Both lie in one table: its oldest row is found by the index, whose of the two it is would be a search.
         Kind::Idempotency | Kind::CrewAnswers => ("TRUE", time),

@@ -2,7 +2,8 @@
 //!
 //! Both the word lists and the messages pass through here, so they always meet in the same form. A normal form is its own normal form.
 
-use super::spelling::{homoglyph, layout_is_wrong, relay, transliterate};
+use super::spelling::{layout_is_wrong, relay, transliterate};
+use crate::domain::search::lookalike;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// Longer texts are cut here (in characters): a message is read in bounded time whatever is pasted into it.
@@ -232,7 +233,7 @@ fn push_word(out: &mut Normal, token: &str, span: (usize, usize), cyrillic: bool
     }
     // A word of look-alike letters only, among Cyrillic ones: "cy жoк".
     let disguised = cyrillic && token.chars().all(|c| matches!(c.to_ascii_lowercase(), 'a' | 'c' | 'e' | 'k' | 'm' | 'o' | 'p' | 't' | 'x' | 'y'));
-    let folded = if disguised { fold_word(&token.to_lowercase().chars().map(homoglyph).collect::<String>()) } else { fold_word(token) };
+    let folded = if disguised { fold_word(&token.to_lowercase().chars().map(lookalike).collect::<String>()) } else { fold_word(token) };
     if folded.is_empty() {
         return;
     }
@@ -253,7 +254,7 @@ pub fn fold_word(word: &str) -> String {
     }
     let (has_cyrillic, has_latin) = lower.chars().fold((false, false), |(c, l), x| (c || is_cyrillic(x), l || is_latin(x)));
     let cyrillic = match (has_cyrillic, has_latin) {
-        (true, true) => transliterate(&lower.chars().map(homoglyph).collect::<String>()),
+        (true, true) => transliterate(&lower.chars().map(lookalike).collect::<String>()),
         (false, true) => transliterate(&lower),
         _ => lower,
     };

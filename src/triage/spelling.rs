@@ -1,26 +1,6 @@
-//! Other ways of typing Cyrillic: look-alike letters, Latin spelling, the wrong keyboard layout.
+//! Other ways of typing Cyrillic: Latin spelling, the wrong keyboard layout.
 
 use super::normalize::{fold_word, is_letter};
-
-/// Latin letters that look like Cyrillic ones, inside a Cyrillic word.
-pub(super) const fn homoglyph(c: char) -> char {
-    match c {
-        'a' => 'а',
-        'b' => 'в',
-        'c' => 'с',
-        'e' => 'е',
-        'h' => 'н',
-        'i' => 'и',
-        'k' => 'к',
-        'm' => 'м',
-        'o' => 'о',
-        'p' => 'р',
-        't' => 'т',
-        'x' => 'х',
-        'y' => 'у',
-        _ => c,
-    }
-}
 
 /// Latin spelling of Kazakh and Russian to folded Cyrillic. Several alphabets are in use at once, so this is a table of habits, not a standard.
 pub(super) fn transliterate(word: &str) -> String {

@@ -180,7 +180,7 @@ impl OutboxWorker {
         let wall = self.core.wall();
         let until = wall + chrono::Duration::from_std(self.lease).unwrap_or(chrono::Duration::seconds(90));
         let ours = outbox::claim(self.core.db.write(), rows, &self.owner, wall, until).await?;
-        Ok(rows.iter().filter(|r| ours.contains(&r.id)).cloned().collect())
+        Ok(rows.iter().filter(|r| ours.contains(&r.id)).map(|r| OutboxRow { lease_until: Some(until), ..r.clone() }).collect())
     }
 
     /// Writes how some tries ended; returns how many rows were settled. The first trouble of the database is told at the end, when all were looked at:

@@ -30,6 +30,9 @@ pub(super) enum Try {
 
 impl OutboxWorker {
     pub(super) async fn deliver(&self, row: &OutboxRow) -> Result<Try, StoreError> {
+        if !self.has_time(row) {
+            return Ok(self.rest(Duration::ZERO, "its turn came too late"));
+        }
         let db = self.core.db.read();
         if !ladder::still_true(&self.core, db, row).await? || !ladder::still_needed(db, row).await? {
             return Ok(Try::Ended(Outcome::Expired));
@@ -87,11 +90,20 @@ impl OutboxWorker {
         Ok(talk.and_then(|t| t.last_inbound_at).is_some_and(|last| self.core.now() < last + span))
     }
 
+    /// How long a provider may take: a message may go out twice, as words and as a template, and must be noted before its lease ends.
+    fn patience(&self) -> Duration {
+        self.lease.saturating_sub(Duration::from_secs(5)).max(Duration::from_secs(5)) / 4
+    }
+
+    /// It can still be sent before another sender may take it: it may have waited long for its turn in our hands.
+    fn has_time(&self, row: &OutboxRow) -> bool {
+        let needed = chrono::Duration::from_std(self.patience() * 2).unwrap_or_default();
+        row.lease_until.is_none_or(|until| self.core.wall() + needed <= until)
+    }
+
     async fn give(&self, wire: &dyn crate::channels::wire::Channel, row: &OutboxRow, message: &Message) -> Result<Sent, SendError> {
-        // Shorter than the lease: a row is never in two hands while a provider is slow. It may have waited for the row before it, and either may be
-        // sent twice, as words and as a template.
-        let limit = self.lease.saturating_sub(Duration::from_secs(5)).max(Duration::from_secs(5)) / 4;
-        let answer = tokio::time::timeout(limit, wire.send(&row.chat, message)).await;
+        // A row is never in two hands while a provider is slow.
+        let answer = tokio::time::timeout(self.patience(), wire.send(&row.chat, message)).await;
         answer.unwrap_or_else(|_| Err(SendError::Transient("no answer in time".into())))
     }
 

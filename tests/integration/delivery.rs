@@ -12,6 +12,7 @@ use std::time::Duration;
 stories! {
     what_is_refused_for_good, the_provider_asks_for_rest, order_survives_failures, a_blocked_chat, a_sender_dies, what_is_no_longer_true_is_not_sent, given_up_and_sent_again,
     a_lost_answer, one_bad_wire_does_not_stop_the_others, codes_never_wait_behind_chats, two_senders_take_different_messages,
+    what_waited_too_long_in_our_hands,
 }
 
 const NO_LIGHT: &str = "г. Тараз, ул. Абая 77: второй день нет света";
@@ -144,6 +145,44 @@ async fn two_senders_take_different_messages(kit: Kit) {
     for r in &residents {
         assert_eq!(r.reads().len(), 1);
     }
+    w.finish().await;
+}
+
+/// Two are sent at a time and both stand still: a third, taken with them, outlives its lease and may be another's by then.
+async fn what_waited_too_long_in_our_hands(kit: Kit) {
+    let w = kit.world_with(Options::with("OUTBOX__WORKERS", "2").and("OUTBOX__LEASE_SECS", "120")).await;
+    let residents: Vec<Resident> = (731..735).map(|chat| Resident::ru(&w, chat)).collect();
+    for (chat, r) in (731..).zip(&residents) {
+        w.telegram.fail_chat(chat, Fail::TooMany(1));
+        r.says(NO_LIGHT).await;
+    }
+    w.clock.advance(Duration::from_secs(2));
+    let rows = outbox::candidates(w.core().db.read(), w.now(), &["telegram"], &[], 9).await.unwrap();
+    let last = rows.iter().find(|r| r.chat == "734").unwrap();
+    // The first passes, so that the next two are taken; the second and the third stand still.
+    w.telegram.hold_chat(732);
+    w.telegram.hold_chat(733);
+    let ours = w.server.outbox.clone();
+    let sending = tokio::spawn(async move { ours.tick().await.unwrap() });
+    while w.telegram.standing() < 2 || w.count("SELECT COUNT(*) FROM outbox WHERE status = 'sending'").await < 3 {
+        tokio::task::yield_now().await;
+    }
+    w.clock.advance(Duration::from_secs(125));
+    let (wall, until) = (w.now(), w.now() + chrono::Duration::seconds(60));
+    let taken = outbox::claim(w.core().db.write(), std::slice::from_ref(last), "another", wall, until).await.unwrap();
+    assert!(taken.contains(&last.id), "its lease is over");
+    w.telegram.let_go();
+    assert_eq!(sending.await.unwrap(), 3);
+    for r in &residents[..3] {
+        r.reads_one();
+    }
+    assert!(residents[3].reads().is_empty(), "it was sent although another has it");
+    // The other one dies.
+    w.advance(Duration::from_secs(61)).await;
+    residents[3].reads_one();
+    w.advance(Duration::from_secs(600)).await;
+    assert_eq!(w.count("SELECT COUNT(*) FROM outbox WHERE status <> 'sent'").await, 0);
+    assert!(residents.iter().all(|r| r.reads().is_empty()), "something was said twice");
     w.finish().await;
 }
 

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 
-stories! { what_has_served_its_time_goes_and_nothing_else, two_who_let_go_at_once_take_each_row_once, counts_that_are_off_are_mended }
+stories! {
+    what_has_served_its_time_goes_and_nothing_else, two_who_let_go_at_once_take_each_row_once, counts_that_are_off_are_mended,
+    whoever_comes_back_is_let_go_again
+}
 
 const DAY: u64 = 86_400;
 
@@ -188,5 +191,27 @@ async fn counts_that_are_off_are_mended(kit: Kit) {
     w.server.housekeeper.fold().await.unwrap();
     let sum = |rows: &[tally::Open]| rows.iter().map(|o| o.n).sum::<i64>();
     assert_eq!(sum(&tally::open(db.read()).await.unwrap()), sum(&right) + 1);
+    w.finish().await;
+}
+
+/// A name and a number that were let go are told anew by whoever writes again years later, and go again in their turn.
+async fn whoever_comes_back_is_let_go_again(kit: Kit) {
+    let w = kit.world_with(Options::with("RETENTION__RESIDENTS", "400 days")).await;
+    let worker = worker(&w, None);
+    let known = "SELECT COUNT(*) FROM resident WHERE phone IS NOT NULL";
+    for _ in 0..2 {
+        let r = Resident::ru(&w, 910);
+        r.says("Здравствуйте").await;
+        r.reads();
+        w.tamper("UPDATE resident SET phone = '+77010000910', name = 'Айгүл'").await;
+        days(&w, 390).await;
+        worker.tick().await.unwrap();
+        assert_eq!(w.count(known).await, 1);
+        days(&w, 20).await;
+        assert_eq!(left(&w, Kind::Residents).await, 1);
+        worker.tick().await.unwrap();
+        assert_eq!((w.count(known).await, left(&w, Kind::Residents).await), (0, 0));
+        assert_eq!(w.count("SELECT COUNT(*) FROM resident WHERE name IS NOT NULL OR erased_at IS NOT NULL").await, 0);
+    }
     w.finish().await;
 }

@@ -49,8 +49,9 @@ pub fn pieces(body: &[u8]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for entry in entries {
         match Object::of(entry).and_then(|entry| items(entry.raw("changes"))) {
-            Some(changes) => changes.into_iter().for_each(|change| cut(change, &mut pieces)),
-            None => pieces.push(unreadable(Wire::Whatsapp, "entry", entry.get().as_bytes())),
+            Some(changes) if !changes.is_empty() => changes.into_iter().for_each(|change| cut(change, &mut pieces)),
+            // Kept as it came, also when it tells of nothing.
+            _ => pieces.push(unreadable(Wire::Whatsapp, "entry", entry.get().as_bytes())),
         }
     }
     pieces

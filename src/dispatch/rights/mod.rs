@@ -129,9 +129,11 @@ pub async fn export(core: &Core, id: ResidentId, reason: &str) -> Result<Held, D
 pub async fn forget(core: &Core, by: By<'_>, id: ResidentId, reason: &str) -> Result<Erased, DispatchError> {
     let (actor, reason) = (by.actor()?, reasoned(reason)?);
     residents::load(core.db.read(), id).await?.ok_or(DispatchError::NotFound)?;
-    // Before, so that nothing goes unseen; after, so that what did not happen is not told as done.
+    // Before, so that nothing is tried unseen; with it, so that what did not happen is not told as done, nor what happened left untold.
     audit::enter(core, core.db.write(), &actor, "erasure_asked", Some(&object(id)), Some(reason)).await?;
-    let erased = erase::resident(core, id).await?;
-    audit::enter(core, core.db.write(), &actor, "resident_erased", Some(&object(id)), Some(reason)).await?;
+    let tx = core.db.begin().await?;
+    let erased = erase::within(core, &tx, id).await?;
+    audit::enter(core, &tx, &actor, "resident_erased", Some(&object(id)), Some(reason)).await?;
+    tx.commit().await.map_err(StoreError::from)?;
     Ok(erased)
 }

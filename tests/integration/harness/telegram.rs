@@ -1,7 +1,7 @@
 //! A stand-in for the Bot API over real HTTP: remembers what was sent into which chat, and fails when told to.
 
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,6 +46,9 @@ struct State {
     sent: Vec<Shown>,
     failures: VecDeque<Fail>,
     of_chat: BTreeMap<i64, VecDeque<Fail>>,
+    held: BTreeSet<i64>,
+    /// Chats into which a send stands still.
+    standing: BTreeSet<i64>,
     files: BTreeMap<String, Vec<u8>>,
     acknowledged: usize,
     attempts: usize,
@@ -55,6 +58,19 @@ struct State {
     /// Offsets that getUpdates was asked with.
     offsets: Vec<i64>,
     webhook_deleted: bool,
+}
+
+impl State {
+    /// A send into this chat has to wait.
+    fn stands(&mut self, chat: i64) -> bool {
+        let held = self.held.contains(&chat);
+        if held {
+            self.standing.insert(chat);
+        } else {
+            self.standing.remove(&chat);
+        }
+        held
+    }
 }
 
 /// The stand-in. Clones are the same one.
@@ -120,6 +136,22 @@ impl FakeTelegram {
     /// From now on every answer takes so long.
     pub fn slow_down(&self, pause: Duration) {
         self.lock().pause = pause;
+    }
+
+    /// Sends into this chat are not answered until [`Self::let_go`].
+    pub fn hold_chat(&self, chat: i64) {
+        self.lock().held.insert(chat);
+    }
+
+    /// Sends that stand still.
+    #[must_use]
+    pub fn standing(&self) -> usize {
+        self.lock().standing.len()
+    }
+
+    /// Whatever is held is answered now.
+    pub fn let_go(&self) {
+        self.lock().held.clear();
     }
 
     /// A file that getFile finds.
@@ -188,6 +220,9 @@ impl FakeTelegram {
         Some(match method.to_ascii_lowercase().as_str() {
             "sendmessage" => {
                 let chat = body["chat_id"].as_i64().or_else(|| body["chat_id"].as_str()?.parse().ok()).unwrap_or(0);
+                while self.lock().stands(chat) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 let mut state = self.lock();
                 state.attempts += 1;
                 let fail = match state.of_chat.get_mut(&chat).and_then(VecDeque::pop_front) {
