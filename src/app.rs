@@ -1,5 +1,11 @@
 //! The composition root: puts rooms together by configuration, starts what the role wants, stops in good order.
 
+mod files;
+mod running;
+
+pub use files::{data_folder, key_file};
+pub use running::Workers;
+
 use crate::bus::{EventBus, MemoryBus, RedisBus};
 use crate::channels::meta::Door as MetaDoor;
 use crate::channels::registry::RegistryError;
@@ -7,11 +13,11 @@ use crate::channels::{self, Registry, bucket, mail, push};
 use crate::clock::Clocks;
 use crate::config::{Book, Config, ConfigErrors, Deployment, TelegramMode, data_text};
 use crate::dispatch::books::{self, Shelf};
-use crate::dispatch::inbox::{Inbox, InboxWriter};
+use crate::dispatch::inbox::Inbox;
 use crate::dispatch::{Core, Reader, Settings, learning, settings};
 use crate::domain::Class;
 use crate::domain::call::Outcome;
-use crate::domain::request::{ChainKey, Status};
+use crate::domain::request::Status;
 use crate::domain::retention::Kind;
 use crate::domain::sla::Stage;
 use crate::lifecycle::{Lifecycle, LifecycleError};
@@ -19,19 +25,16 @@ use crate::metrics::{Known, Metrics};
 use crate::store::{Backend, Db, StoreError, Watch, leases};
 use crate::telephony::centre::Centre;
 use crate::timers::{MemoryIndex, RedisIndex, TimerIndex};
-use crate::triage::{Plan, Targets, Triage, TriageFiles};
+use crate::triage::{Targets, Triage, TriageFiles};
 use crate::web::server::Listen;
 use crate::web::state::WebState;
 use crate::web::{self, Served};
-use crate::workers::{
-    self, alarms::AlarmWorker, bookkeeper::Bookkeeper, calls::CallsWorker, deliveries::Deliveries, digest::DigestWorker, figures::Figures,
-    health::WireHealth, housekeeping::Housekeeper, indexer::Indexer, intake::IntakeWorker, learner::Learner, mailbox::MailboxReader,
-    media::MediaWorker, models::ModelWatch, outbox::OutboxWorker, poller::Poller, reconciler::Reconciler, retention::RetentionWorker,
-    silence::SilenceWorker, sweeper::Sweeper, wires::WireBoard,
-};
+use crate::workers::{self, mailbox::MailboxReader};
+use files::{chain_key, folders};
 use object_store::ObjectStore;
+use running::{set_webhooks, start, workers_of};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -86,30 +89,6 @@ pub struct Overrides {
     pub still: bool,
     /// Sees every statement that goes to the database.
     pub watch: Option<Watch>,
-}
-
-/// The workers of a process, for their loops and for tests that tick them.
-pub struct Workers {
-    pub intake: Arc<IntakeWorker>,
-    pub outbox: Arc<OutboxWorker>,
-    pub sweeper: Arc<Sweeper>,
-    pub reconciler: Arc<Reconciler>,
-    pub silence: Arc<SilenceWorker>,
-    pub media: Arc<MediaWorker>,
-    pub housekeeper: Arc<Housekeeper>,
-    pub models: Arc<ModelWatch>,
-    pub learner: Arc<Learner>,
-    pub health: Arc<WireHealth>,
-    pub calls: Arc<CallsWorker>,
-    pub deliveries: Arc<Deliveries>,
-    pub alarms: Arc<AlarmWorker>,
-    pub bookkeeper: Arc<Bookkeeper>,
-    pub indexer: Arc<Indexer>,
-    pub retention: Arc<RetentionWorker>,
-    pub figures: Arc<Figures>,
-    pub digest: Arc<DigestWorker>,
-    pub mailbox: Option<Arc<MailboxReader>>,
-    pub pollers: Vec<Arc<Poller>>,
 }
 
 /// A running service.
@@ -350,99 +329,6 @@ fn metrics(config: &Config, book: &Book) -> Result<Metrics, prometheus::Error> {
     Ok(metrics)
 }
 
-/// Folders of ours whose disks are watched.
-fn folders(config: &Config) -> Vec<(&'static str, PathBuf)> {
-    let data = (!config.database.is_postgres()).then(|| ("data", data_folder(config)));
-    let media = config.media.bucket().is_none().then(|| ("media", PathBuf::from(config.media.folder())));
-    data.into_iter().chain(media).collect()
-}
-
-/// The folder where the embedded service keeps its files.
-#[must_use]
-pub fn data_folder(config: &Config) -> PathBuf {
-    let url = config.database.url.expose();
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).and_then(|p| p.split('?').next());
-    match path.and_then(|p| Path::new(p).parent()) {
-        Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
-        _ => PathBuf::from("data"),
-    }
-}
-
-/// The file of the key that the embedded service made for itself.
-#[must_use]
-pub fn key_file(config: &Config) -> PathBuf {
-    data_folder(config).join("journal.key")
-}
-
-/// The configured key, or in `single` one made at the first start, readable by nobody else.
-fn chain_key(config: &Config) -> Result<ChainKey, AppError> {
-    let given = config.journal.key.expose();
-    if !given.is_empty() {
-        return Ok(ChainKey::new(given.as_bytes().to_vec()));
-    }
-    let path = key_file(config);
-    let broken = |e: std::io::Error| AppError::Setup(format!("the journal's key {} cannot be used: {e}", path.display()));
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).map_err(broken)?;
-    }
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => {
-            let key = crate::dispatch::secrets::token();
-            file.write_all(key.as_bytes()).and_then(|()| file.sync_all()).map_err(broken)?;
-            Ok(ChainKey::new(key.into_bytes()))
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            let key = std::fs::read_to_string(&path).map_err(broken)?;
-            if key.trim().len() < 32 {
-                return Err(AppError::Setup(format!("the journal's key {} is too short: restore it from a backup", path.display())));
-            }
-            Ok(ChainKey::new(key.trim().as_bytes().to_vec()))
-        }
-        Err(e) => Err(broken(e)),
-    }
-}
-
-fn workers_of(config: &Config, role: Role, core: &Arc<Core>, wires: &Arc<Registry>, media: &Arc<dyn ObjectStore>, centre: &Arc<Centre>) -> Workers {
-    let owner = workers::owner();
-    let board = WireBoard::new(core.clone());
-    let pollers = wires
-        .telegram
-        .iter()
-        .filter(|_| config.channels.telegram.mode == TelegramMode::Polling)
-        .map(|(bot, wire)| Arc::new(Poller { core: core.clone(), wire: wire.clone(), bot: bot.clone(), owner: owner.clone() }))
-        .collect();
-    Workers {
-        intake: Arc::new(IntakeWorker::new(core.clone(), wires.clone(), owner.clone(), &config.intake)),
-        outbox: Arc::new(OutboxWorker::new(core.clone(), wires.clone(), board.clone(), owner.clone(), &config.outbox)),
-        sweeper: Arc::new(Sweeper::new(core.clone(), &config.timers)),
-        alarms: Arc::new(AlarmWorker { core: core.clone() }),
-        retention: Arc::new(RetentionWorker { core: core.clone(), owner: owner.clone(), recordings: centre.recordings.clone() }),
-        bookkeeper: Arc::new(Bookkeeper { core: core.clone(), owner: owner.clone(), applies: role != Role::Api }),
-        reconciler: Arc::new(Reconciler { core: core.clone(), owner, every: Duration::from_secs(60) }),
-        silence: Arc::new(SilenceWorker { core: core.clone() }),
-        media: Arc::new(MediaWorker {
-            core: core.clone(),
-            wires: wires.clone(),
-            store: media.clone(),
-            max_bytes: config.media.max_bytes,
-            part: config.media.part(),
-        }),
-        housekeeper: Arc::new(Housekeeper { core: core.clone(), media: media.clone() }),
-        indexer: Arc::new(Indexer { core: core.clone() }),
-        figures: Arc::new(Figures { core: core.clone(), owner: workers::owner() }),
-        models: Arc::new(ModelWatch { core: core.clone() }),
-        learner: Arc::new(Learner { core: core.clone(), hour: config.triage.refit_hour, plan: Plan::default() }),
-        health: Arc::new(WireHealth { wires: wires.clone(), board }),
-        deliveries: Arc::new(Deliveries { core: core.clone() }),
-        calls: Arc::new(CallsWorker { core: core.clone(), centre: centre.clone() }),
-        digest: Arc::new(DigestWorker::new(core.clone(), config)),
-        mailbox: None,
-        pollers,
-    }
-}
-
 fn listen(
     config: &Config,
     role: Role,
@@ -486,71 +372,4 @@ fn listen(
         drain: deadline,
     };
     web::serve(life, state, &how).map_err(|e| AppError::Bind(addr, e))
-}
-
-fn start(role: Role, still: bool, life: &Lifecycle, core: &Arc<Core>, w: &Workers, writer: InboxWriter) {
-    if role != Role::Worker {
-        let core = core.clone();
-        life.supervise("inbox", |_| writer.run(core));
-    }
-    if still {
-        return;
-    }
-    life.supervise("models", |stop| w.models.clone().run(stop));
-    life.supervise("books", |stop| w.bookkeeper.clone().run(stop));
-    if role == Role::Api {
-        return;
-    }
-    for lane in 0..w.intake.lanes {
-        life.supervise("intake", |stop| w.intake.clone().run(lane, stop));
-    }
-    life.supervise("outbox", |stop| w.outbox.clone().run(stop));
-    life.supervise("sweeper", |stop| w.sweeper.clone().run(stop));
-    life.supervise("alarms", |stop| w.alarms.clone().run(stop));
-    life.supervise("reconciler", |stop| w.reconciler.clone().run(stop));
-    life.supervise("silence", |stop| w.silence.clone().run(stop));
-    life.supervise("media", |stop| w.media.clone().run(stop));
-    life.supervise("calls", |stop| w.calls.clone().run(stop));
-    life.supervise("deliveries", |stop| w.deliveries.clone().run(stop));
-    life.supervise("housekeeping", |stop| w.housekeeper.clone().run(stop));
-    life.supervise("retention", |stop| w.retention.clone().run(stop));
-    life.supervise("indexer", |stop| w.indexer.clone().run(stop));
-    life.supervise("figures", |stop| w.figures.clone().run(stop));
-    life.supervise("learner", |stop| w.learner.clone().run(stop));
-    life.supervise("digest", |stop| w.digest.clone().run(stop));
-    if let Some(mailbox) = &w.mailbox {
-        life.supervise("mailbox", |stop| mailbox.clone().run(stop));
-    }
-    life.supervise("wire-health", |stop| w.health.clone().run(stop));
-    for p in &w.pollers {
-        life.supervise("poller", |stop| p.clone().run(stop));
-    }
-}
-
-/// Tells Telegram where to bring updates; tried until it works.
-fn set_webhooks(config: &Config, life: &Lifecycle, wires: &Arc<Registry>) {
-    for (bot, wire) in &wires.telegram {
-        let (bot, wire, secret, stop) = (bot.clone(), wire.clone(), config.channels.telegram.secret.expose().to_owned(), life.token());
-        let url = format!("{}/webhooks/telegram/{bot}", config.http.public_base());
-        drop(life.spawn("set-webhook", async move {
-            let Ok(url) = url.parse::<reqwest::Url>() else {
-                tracing::error!("http.public_url is not a URL: Telegram is not told where to bring updates");
-                return;
-            };
-            for attempt in 0.. {
-                match wire.set_webhook(url.clone(), &secret).await {
-                    Ok(()) => {
-                        tracing::info!(bot, "Telegram brings its updates here");
-                        return;
-                    }
-                    Err(e) => tracing::warn!(bot, error = %e, "the webhook was not set; it will be tried again"),
-                }
-                let rest = workers::backoff(Duration::from_secs(2), attempt, Duration::from_secs(300));
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(rest) => {}
-                }
-            }
-        }));
-    }
 }

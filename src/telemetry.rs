@@ -39,6 +39,18 @@ pub enum TelemetryError {
 /// Libraries that talk too much at the level of the service; a bare level does not wake them.
 const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,actix_server=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
 
+/// From now on a panic is told by its place, and by its words only where they are our own: what goes wrong with a text repeats the text.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        tracing::error!(place, said = own_words(info.payload()), "the program panicked");
+    }));
+}
+
+fn own_words(payload: &(dyn std::any::Any + Send)) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("words that were put together: they may hold what a person wrote")
+}
+
 static STARTED: Mutex<bool> = Mutex::new(false);
 
 /// Turns the log on. `level` is a bare level, which leaves chatty libraries at `warn`, or a full list of directives, taken as it is.
@@ -74,6 +86,13 @@ fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_repeats_nobodys_words() {
+        assert_eq!(own_words(&"a lock is poisoned"), "a lock is poisoned");
+        let sliced: Box<dyn std::any::Any + Send> = Box::new("byte index 3 is not a char boundary; it is inside 'ж' of `су жоқ`".to_owned());
+        assert!(!own_words(&*sliced).contains("жоқ"));
+    }
 
     #[test]
     fn a_second_start_changes_nothing() {

@@ -1,7 +1,7 @@
 //! Letters that are meant to break their reader.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop where it stands")]
 
-use bots::mail::{MOST_FILES, Origin, own_words, read};
+use bots::mail::{MOST_FILES, Origin, file, own_words, read};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -57,6 +57,52 @@ fn shapes_that_break_readers() {
         let l = in_time(what, || read(&raw));
         assert!(l.files.len() <= MOST_FILES && l.refs.len() <= 41 && l.subject.chars().count() <= 300, "{what}");
         assert!(!l.words.contains('\0') && !l.text.contains('\0'), "{what}");
+    }
+}
+
+/// Each of these once took the process down, or a thread of it for hours.
+#[test]
+fn bombs() {
+    let head = "From: a@b.kz\r\n";
+    let one = "Content-Type: message/rfc822\r\n\r\n";
+    let wrapped = |inner: &str| {
+        let coded = inner.bytes().map(|b| format!("={b:02X}")).collect::<String>();
+        format!("{head}Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{coded}")
+    };
+    let part = "--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <1@b.kz>\r\n\r\n";
+    let table: Vec<(&str, String)> = vec![
+        ("letters in letters", format!("{head}{}x", one.repeat(300_000))),
+        ("the same, disguised", format!("{head}{}x", "content-TYPE\t:\r\n Message/Global; a=b\r\n\r\n".repeat(200_000))),
+        ("the same, behind a long fold", format!("{head}{}x", format!("Content-Type:{}\r\n message/rfc822\r\n\r\n", " ".repeat(8177)).repeat(1000))),
+        ("the same, encoded", wrapped(&one.repeat(60_000))),
+        ("collections in collections", format!("{head}{}", "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n".repeat(200_000))),
+        (
+            "parts whose end is looked for in vain",
+            format!(
+                "{head}Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+                "--b\r\nContent-Type: multipart/mixed; boundary=zz\r\n\r\n".repeat(200_000)
+            ),
+        ),
+        ("parts of nothing", format!("{head}Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--b\n\n".repeat(3_000_000))),
+        ("headers of nothing", format!("{head}{}\r\nx", "a:\n".repeat(3_000_000))),
+        ("a parameter in a million pieces", format!("{head}Content-Type: text/plain;{}\r\n\r\nx", " a*1*=b;".repeat(500_000))),
+        ("lines that say nothing", format!("{head}\r\n{}", "-\r\n".repeat(60_000))),
+        ("lines that say nothing, in many parts", {
+            let part = format!("--b\r\nContent-Type: text/plain\r\n\r\n{}", "-\n".repeat(60_000));
+            format!("{head}Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", part.repeat(18))
+        }),
+        (
+            "a report of everything",
+            format!("{head}Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n{}--b--", part.repeat(15_000)),
+        ),
+    ];
+    for (what, raw) in table {
+        let l = in_time(what, || read(raw.as_bytes()));
+        in_time(what, || file(raw.as_bytes(), 3));
+        assert!(l.files.len() <= MOST_FILES, "{what}");
+        if let Origin::Bounce(b) = l.origin {
+            assert!((1..=20).contains(&b.of.len()), "{what}: {}", b.of.len());
+        }
     }
 }
 

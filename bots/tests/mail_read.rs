@@ -156,4 +156,13 @@ fn files() {
     let (bytes, mime, _) = file(&raw, l.files[0].place).unwrap();
     assert_eq!((bytes.as_slice(), mime.as_deref()), (b"\xff\xd8\xff\0\0\0".as_slice(), Some("image/jpeg")));
     assert!(file(&raw, 99).is_none());
+    // A letter sent on whole is a file, whatever is nested in it.
+    let on = "--b\r\nContent-Type: text/plain\r\n\r\nсм. вложение\r\n--b\r\nContent-Type: message/rfc822; name=\"message.eml\"\r\n\r\n\
+        From: c@d.kz\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\nвнутри\r\n--i--\r\n\r\n--b--\r\n";
+    let raw = letter("From: a@b.kz\nContent-Type: multipart/mixed; boundary=b", on.as_bytes());
+    let l = read(&raw);
+    assert_eq!((l.words.as_str(), l.files.len(), l.files[0].mime.as_deref()), ("см. вложение", 1, Some("message/rfc822")), "{l:?}");
+    let (bytes, _, name) = file(&raw, l.files[0].place).unwrap();
+    assert!(String::from_utf8(bytes).unwrap().contains("внутри"));
+    assert_eq!(name.as_deref(), Some("message.eml"));
 }

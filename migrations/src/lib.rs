@@ -19,6 +19,7 @@ mod m20261121_000015_letters;
 mod m20261121_000016_admin;
 mod m20261121_000017_keep;
 mod m20261121_000018_road;
+mod m20261121_000019_call_days;
 
 use sea_orm_migration::prelude::*;
 
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_admin::Migration),
             Box::new(m20261121_000017_keep::Migration),
             Box::new(m20261121_000018_road::Migration),
+            Box::new(m20261121_000019_call_days::Migration),
         ]
     }
 }

@@ -26,6 +26,7 @@ pub fn message(book: &Book, row: &OutboxRow, words: Option<String>) -> Result<bo
         let key = match row.template.as_deref() {
             Some(t) if t.starts_with("breach.") => "mail.breach.subject",
             Some("alarm.soon") => "mail.alarm.subject",
+            Some("alarm.handover") => "mail.handover.subject",
             Some("alarm.many") => "mail.alarms.subject",
             Some(t) if t.starts_with("digest.") => "mail.digest.subject",
             _ if !params.contains_key("number") => "mail.plain.subject",

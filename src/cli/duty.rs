@@ -2,8 +2,9 @@
 
 use super::{Done, Failure, bare_core, log};
 use crate::config::Config;
-use crate::dispatch::accounts;
+use crate::dispatch::{DispatchError, accounts};
 use crate::domain::QueueCode;
+use crate::domain::actor::Actor;
 use crate::domain::calendar::Span;
 use crate::domain::sla::Duty;
 use crate::store::{duties, staff};
@@ -45,7 +46,7 @@ pub async fn run(config: &Config, args: Args) -> Done {
     match args.what {
         What::Add { login, duty, queue, hours, mail } => {
             let hours = hours.as_deref().map(Span::parse).transpose()?;
-            let row = accounts::add_duty(&core, &login, duty, queue, hours, mail.as_deref()).await?;
+            let row = accounts::add_duty(&core, &Actor::System("cli"), &login, duty, queue, hours, mail.as_deref()).await?;
             println!("{login} is {duty}: {}", row.id);
         }
         What::List => {
@@ -58,8 +59,9 @@ pub async fn run(config: &Config, args: Args) -> Done {
             }
         }
         What::Remove { id } => {
-            if !duties::remove(core.db.write(), id).await? {
-                return Err(Failure(format!("there is no duty {id}: see `jambyl109 duty list`")));
+            match accounts::remove_duty(&core, &Actor::System("cli"), id).await {
+                Err(DispatchError::NotFound) => return Err(Failure(format!("there is no duty {id}: see `jambyl109 duty list`"))),
+                done => done?,
             }
             println!("removed");
         }

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::process::ExitCode;
 
 /// What mail servers read as "keep it and try again" (`EX_TEMPFAIL`): with any other failure they would send the letter back to its author.
-const TRY_AGAIN: u8 = 75;
+pub(super) const TRY_AGAIN: u8 = 75;
 
 #[derive(clap::Args)]
 pub struct Args {}
@@ -21,19 +21,14 @@ pub async fn run(config: &Config, _: &Args) -> Done {
     let read = std::io::stdin().lock().take(most).read_to_end(&mut raw);
     // What is left is read and dropped: a mail server whose pipe closes early takes that for a failure.
     let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
-    if read.is_err() || raw.is_empty() {
-        return Err(Failure("no letter came: write `jambyl109 mail-in < letter`".into()));
+    read.map_err(|e| Failure(format!("the letter did not come whole, it must come again: {e}")))?;
+    if raw.is_empty() {
+        eprintln!("jambyl109: no letter came: write `jambyl109 mail-in < letter`");
+        return Ok(ExitCode::FAILURE);
     }
-    match take(config, &door, raw).await {
-        Ok(words) => {
-            println!("{words}");
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(Failure(e)) => {
-            eprintln!("jambyl109: the letter was not stored, it must come again: {e}");
-            Ok(ExitCode::from(TRY_AGAIN))
-        }
-    }
+    let words = take(config, &door, raw).await.map_err(|Failure(e)| Failure(format!("the letter was not stored, it must come again: {e}")))?;
+    println!("{words}");
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn take(config: &Config, door: &MailDoor, raw: Vec<u8>) -> Result<&'static str, Failure> {

@@ -1,4 +1,4 @@
-//! The commands a person starts. Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! The commands a person starts. Exit codes: 0 done, 1 failed, 2 wrong usage; `mail-in` 75 instead of 1.
 
 mod backup;
 mod check_config;
@@ -111,15 +111,18 @@ type Done = Result<ExitCode, Failure>;
 
 /// Runs the command of this process.
 pub async fn run() -> ExitCode {
+    crate::telemetry::quiet_panics();
     // Wrong usage ends here, with code 2.
     let cli = Cli::parse();
+    // A mail server sends a letter back to its author at any other code, also when our settings cannot be read tonight.
+    let failed = if matches!(cli.command, Command::MailIn(_)) { mail_in::TRY_AGAIN.into() } else { ExitCode::FAILURE };
     let done = match load(&cli) {
         Ok(config) => dispatch(cli.command, config).await,
         Err(e) => Err(e.into()),
     };
     done.unwrap_or_else(|Failure(text)| {
         eprintln!("jambyl109: {text}");
-        ExitCode::FAILURE
+        failed
     })
 }
 

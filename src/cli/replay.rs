@@ -34,7 +34,7 @@ pub async fn run(config: &Config, args: &Args) -> Done {
     };
     let core = Arc::new(bare_core(config).await?);
     let which = Which { channel: args.channel.as_deref(), from, only_failed: args.only_failed };
-    let n = replay::put_back(&core, &Doors::of(&config.channels).map_err(|e| Failure(e.to_string()))?, which).await?;
+    let n = replay::put_back(&core, &Doors::of(&config.channels, &config.mail).map_err(|e| Failure(e.to_string()))?, which).await?;
     if args.channel.as_deref().is_none_or(|c| c == "calls") {
         let n = inbox::replay(&core, &Centre::of(config)?, from).await?;
         println!("{n} bodies about calls were put back and worked on");

@@ -123,12 +123,16 @@ pub async fn run(config: &Config, args: &Args) -> Done {
     let core = bare_core(config).await?;
     let now = core.now();
     let Some((name, wanted)) = args.what.report() else {
+        let terms = Terms::of(&config.calls);
         facts::forget(&core.db).await?;
+        calls::forget(&core.db).await?;
         facts::roll(&core.db, now, core.wall(), Duration::zero()).await?;
+        calls::roll(&core.db, terms, now, core.wall(), Duration::zero()).await?;
         // Changes under way beside this command end within these seconds; what is added up then has them.
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
         let days = facts::roll(&core.db, now, core.wall(), Duration::zero()).await?;
-        return write(None, format!("{days} days were added up\n").as_bytes());
+        let of_calls = calls::roll(&core.db, terms, now, core.wall(), Duration::zero()).await?;
+        return write(None, format!("{days} days of requests and {of_calls} days of calls were added up\n").as_bytes());
     };
     let to = wanted.to.unwrap_or(now);
     let from = wanted.from.unwrap_or(to - Duration::days(7));

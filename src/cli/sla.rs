@@ -247,7 +247,7 @@ async fn apply(core: &Core, go: bool) -> Done {
     let last = revisions::last(core.db.read()).await?.ok_or_else(|| Failure("there are no revisions".into()))?;
     tell(&books::outlook_of(core, last.number).await?);
     if go {
-        books::apply(core, last.number).await?;
+        books::apply(core, &Actor::System("cli"), last.number).await?;
         println!("asked for: running workers put revision {} on open requests", last.number);
     } else {
         println!("nothing was moved: add --go");

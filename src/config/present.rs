@@ -73,6 +73,9 @@ impl Book {
                 params.insert(key.clone(), calendar.name.get(lang).to_owned());
             }
         }
+        if let Some(policy) = entry.params.get("policy") {
+            params.insert("policy".into(), self.value(lang, &format!("@policy.{policy}")));
+        }
         if let Some(name) = &entry.name {
             params.insert("name".into(), name.get(lang).to_owned());
         }
@@ -96,7 +99,7 @@ impl Book {
         }
     }
 
-    /// A value as the reader sees it. `@service.water`, `@district.shu`, `@queue.control`, `@crew.x` are names of the catalogue, `@time:<RFC 3339>`
+    /// A value as the reader sees it. `@service.water`, `@district.shu`, `@queue.control`, `@crew.x` are names of the catalogue, `@policy.<name>`, `@rule.<name>`, `@ladder.x` and `@calendar.x` titles, `@time:<RFC 3339>`
     /// is local time, `@span:<seconds>` a length of time, `@<key>` is a message, `@join:` begins several values after one another; anything else stands for itself.
     #[must_use]
     pub fn value(&self, lang: Lang, value: &str) -> String {
@@ -116,10 +119,16 @@ impl Book {
             "district" => self.catalog.district(code).map(|x| &x.name),
             "queue" => self.catalog.queue(code).map(|x| &x.name),
             "crew" => self.catalog.crew(code).map(|x| &x.name),
+            "calendar" => self.calendar.calendar(code).map(|x| &x.name),
+            "policy" => self.sla.policies.iter().find(|p| p.name == code).and_then(|p| p.title.as_ref()),
+            "ladder" => self.sla.ladder(code).and_then(|l| l.title.as_ref()),
+            "rule" => self.routing.rules.iter().find(|r| r.name == code).and_then(|r| r.title.as_ref()),
             _ => None,
         };
         match name {
             Some(n) => n.get(lang).to_owned(),
+            // What has no title of its own is named as the files name it.
+            None if matches!(kind, "calendar" | "policy" | "ladder" | "rule") => code.to_owned(),
             None => self.messages.get(lang, reference).map_or_else(|| value.to_owned(), str::to_owned),
         }
     }

@@ -30,6 +30,14 @@ impl Book {
         if matches!(area, Area::Routing | Area::Service | Area::District | Area::Queue) {
             self.rule_faults(&mut out);
         }
+        if area == Area::Shift {
+            out.extend(self.shifts.faults(&self.catalog, &self.calendar));
+        }
+        if out.is_empty() {
+            // What another part says against it: a service that a policy names cannot go.
+            out.extend(self.sla.faults(&self.catalog, &self.calendar));
+            out.extend(self.calendar.faults(&self.catalog));
+        }
         if out.is_empty() {
             // Whatever the files themselves are checked for.
             out.extend(self.problems().into_iter().map(|p| Fault::new("other", p.clone(), &[("problem", &p)])));
@@ -114,6 +122,11 @@ impl Book {
                 out.push(Fault::new("last_of_kind", format!("no open queue of kind '{kind}' would be left"), &[("kind", &name)]));
             }
         }
+        // Disputes would go on to a queue that nobody is to work in any more.
+        let arbiter = self.sla.arbitration.as_ref().is_some_and(|a| a.queue.as_str() == key);
+        if arbiter && self.catalog.queue(key).is_none_or(|q| q.successor.is_some()) {
+            out.push(Fault::new("named_by_norms", format!("the policies send disputes to '{key}'"), &[]));
+        }
         let crews = self.catalog.crews.iter().filter(|c| std::iter::once(&c.queue).chain(&c.also).any(|q| self.catalog.queue(q.as_str()).is_none()));
         for c in crews {
             out.push(Fault::new("named_by_crew", format!("crew '{}' works for it", c.code), &[("name", &format!("@crew.{}", c.code))]));
@@ -150,17 +163,21 @@ impl Book {
 
     fn rule_faults(&self, out: &mut Vec<Fault>) {
         for r in &self.routing.rules {
+            if r.title.as_ref().is_some_and(Named::is_blank) {
+                let plain = format!("routing rule '{}' needs a title in both languages, or none", r.name);
+                out.push(Fault::new("both_names", plain, &[("name", &r.name)]));
+            }
             for s in r.service.iter().filter(|s| self.catalog.service(s.as_str()).is_none()) {
                 let plain = format!("routing rule '{}' names unknown service '{s}'", r.name);
-                out.push(Fault::new("rule_service", plain, &[("rule", &r.name), ("service", s.as_str())]));
+                out.push(Fault::new("rule_service", plain, &[("rule", &format!("@rule.{}", r.name)), ("service", s.as_str())]));
             }
             for d in r.district.iter().filter(|d| self.catalog.district(d.as_str()).is_none()) {
                 let plain = format!("routing rule '{}' names unknown district '{d}'", r.name);
-                out.push(Fault::new("rule_district", plain, &[("rule", &r.name), ("district", d.as_str())]));
+                out.push(Fault::new("rule_district", plain, &[("rule", &format!("@rule.{}", r.name)), ("district", d.as_str())]));
             }
             if !r.queue.contains('{') && self.catalog.queue(&r.queue).is_none() {
                 let plain = format!("routing rule '{}' names unknown queue '{}'", r.name, r.queue);
-                out.push(Fault::new("rule_queue", plain, &[("rule", &r.name), ("queue", &r.queue)]));
+                out.push(Fault::new("rule_queue", plain, &[("rule", &format!("@rule.{}", r.name)), ("queue", &r.queue)]));
             }
         }
         for s in &self.catalog.services {
@@ -213,6 +230,7 @@ mod tests {
             (Area::Text, "confirmed", text(&long, &long), vec!["text_long", "text_long"]),
             (Area::Queue, "water_shu", queue("water_shu", "utility", "water_shu"), vec!["successor"]),
             (Area::Queue, "triage", queue("triage", "triage", "control"), vec!["last_of_kind"]),
+            (Area::Queue, "control", queue("control", "control", "akimat"), vec!["last_of_kind", "named_by_norms", "complaint"]),
             (Area::Queue, "gas", r#"{"removed":true}"#.into(), vec!["named_by_crew", "named_by_crew"]),
             (Area::Queue, "akimat", r#"{"removed":true}"#.into(), vec!["rule_queue"]),
             (Area::Service, "water", r#"{"removed":true}"#.into(), vec!["rule_service"]),
@@ -226,7 +244,9 @@ mod tests {
                 r#"{"channel":"whatsapp","text":"notice.started","kk":"Bad Name","ru":"started_ru","params":[]}"#.into(),
                 vec!["template_params", "template_name"],
             ),
-            (Area::Shift, "gas_shu", r#"{"crew":"gas_shu","hours":[{"mon":[]}]}"#.into(), vec!["other"]),
+            (Area::Shift, "gas_shu", r#"{"crew":"gas_shu","hours":[{"mon":[]}]}"#.into(), vec!["never_works"]),
+            (Area::Shift, "gas_shu", r#"{"crew":"gas_shu","hours":[{"mon":["08:00-12:00","11:00-13:00"]}]}"#.into(), vec!["overlap"]),
+            (Area::Shift, "nobody", r#"{"crew":"nobody","hours":[{"mon":["08:00-12:00"]}]}"#.into(), vec!["no_crew"]),
         ] {
             let got = keys(area, key, &value);
             assert_eq!(got, want, "{area} {key} {value}");

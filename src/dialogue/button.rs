@@ -314,6 +314,11 @@ mod tests {
             let want: Vec<String> = list.iter().map(|s| Button::FixService(number.clone(), s.code.clone()).data()).collect();
             assert_eq!(seen, want, "{len} of {most}");
         }
+        // A closed one is not offered.
+        let closed = [service(0), Service { successor: Some(service(0).code), ..service(1) }, service(2)];
+        let Keyboard::Inline(rows) = services(&number, &closed, 0, 10) else { panic!("no keys") };
+        let offered: Vec<String> = rows.concat().iter().filter(|k| k.data.starts_with("fs:")).map(|k| k.data.clone()).collect();
+        assert_eq!(offered, [0, 2].map(|i| Button::FixService(number.clone(), service(i).code).data()));
     }
 
     proptest! {

@@ -1,14 +1,16 @@
 //! Codes by which staff link a chat, and duties. Times here are wall times. How staff sign in stands in [`super::sign_in`], how residents do in
 //! [`super::app_session`].
 
-use super::{Core, DispatchError, secrets};
+use super::{Core, DispatchError, audit, secrets};
+use crate::domain::actor::Actor;
 use crate::domain::calendar::Span;
 use crate::domain::sla::Duty;
 use crate::domain::{QueueCode, StaffId};
 use crate::store::codes;
 use crate::store::duties::{self, OnDuty};
-use crate::store::staff;
+use crate::store::{StoreError, staff};
 use chrono::Duration;
+use uuid::Uuid;
 
 pub use super::sign_in::{sign_in, staff_by_token};
 pub use super::staff_accounts::{NewStaff, add_staff};
@@ -40,6 +42,7 @@ pub async fn link_code(core: &Core, staff: StaffId) -> Result<String, DispatchEr
 /// `Invalid` for an unknown login or queue, and for what is no address.
 pub async fn add_duty(
     core: &Core,
+    author: &Actor,
     login: &str,
     duty: Duty,
     queue: Option<QueueCode>,
@@ -55,7 +58,24 @@ pub async fn add_duty(
     if mail.is_some_and(|m| m.len() > 254 || m.contains(char::is_whitespace) || !m.contains('@')) {
         return Err(DispatchError::invalid("unprocessable", "mail: this is no address"));
     }
-    let row = OnDuty { id: uuid::Uuid::now_v7(), staff: member.id, duty, queue, hours, mail: mail.map(str::to_owned) };
-    duties::insert(core.db.write(), &row).await?;
+    let row = OnDuty { id: Uuid::now_v7(), staff: member.id, duty, queue, hours, mail: mail.map(str::to_owned) };
+    let tx = core.db.begin().await?;
+    duties::insert(&tx, &row).await?;
+    let what = format!("{} {}", member.login, row.duty);
+    audit::enter(core, &tx, &author.to_string(), "duty_added", Some(&format!("duty:{}", row.id)), Some(&what)).await?;
+    tx.commit().await.map_err(StoreError::from)?;
     Ok(row)
+}
+
+/// Takes a duty away.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn remove_duty(core: &Core, author: &Actor, id: Uuid) -> Result<(), DispatchError> {
+    let tx = core.db.begin().await?;
+    if !duties::remove(&tx, id).await? {
+        return Err(DispatchError::NotFound);
+    }
+    audit::enter(core, &tx, &author.to_string(), "duty_removed", Some(&format!("duty:{id}")), None).await?;
+    Ok(tx.commit().await.map_err(StoreError::from)?)
 }

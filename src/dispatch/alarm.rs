@@ -9,7 +9,7 @@ use crate::domain::inbound::ChannelKind;
 use crate::domain::request::{Act, ActKind, Request};
 use crate::domain::sla::{Alarm, Books, Duty, Rung, SlaBook, Timer, Way, alarms, awaited, still_true};
 use crate::domain::time::plus_secs;
-use crate::domain::{Instant, RequestId, StaffId, TimerId};
+use crate::domain::{ConversationId, Instant, Lang, RequestId, StaffId, TimerId};
 use crate::store::alarms::Raised;
 use crate::store::conversations::Conversation;
 use crate::store::duties::OnDuty;
@@ -73,6 +73,29 @@ impl People {
     fn mail_of(&self, staff: StaffId) -> Option<&str> {
         self.roster.iter().filter(|d| d.staff == staff).find_map(|d| d.mail.as_deref())
     }
+}
+
+/// Where people are told: channel, account, chat, language, and the conversation when it is a chat of theirs.
+pub(super) type Address = (ChannelKind, String, String, Lang, Option<ConversationId>);
+
+/// Where those who have one of these duties for a request now are told, each chat and each letter box once.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn addresses(tx: &Tx, of: &[Duty], request: &Request, minute: u16) -> Result<Vec<Address>, StoreError> {
+    let people = People::load(tx).await?;
+    let mut out: Vec<Address> = Vec::new();
+    for person in of.iter().flat_map(|duty| people.of(*duty, request, minute)) {
+        let chats = people.chats.iter().filter(|c| c.staff == Some(person.staff.id) && c.blocked_at.is_none());
+        let chats = chats.map(|c| (c.channel, c.account.clone(), c.chat.clone(), person.staff.lang, Some(c.id)));
+        let mail = person.mail.map(|m| (ChannelKind::Mail, "main".to_owned(), m.to_owned(), person.staff.lang, None));
+        for address in chats.chain(mail) {
+            if !out.iter().any(|a| (a.0, &a.1, &a.2) == (address.0, &address.1, &address.2)) {
+                out.push(address);
+            }
+        }
+    }
+    Ok(out)
 }
 
 fn by_role(s: &Staff, duty: Duty, request: &Request) -> bool {
@@ -270,10 +293,10 @@ async fn effects(core: &Core, tx: &Tx, fx: &mut Effects, subject: &mut Subject, 
         let rung = u32::try_from(alarm.rung).unwrap_or(u32::MAX);
         acts.push(Act::Escalate { stage: t.stage, rung, raise, watch: alarm.step.watch.clone() });
     }
-    if let Some(queue) = alarm.step.move_to.clone()
+    // Where it was closed, to whoever came after it.
+    if let Some(queue) = alarm.step.move_to.as_ref().and_then(|q| core.book.catalog.open_queue(q.as_str())).map(|q| q.code.clone())
         && ActKind::Transfer.allowed_from(r.status)
         && r.queue.as_ref() != Some(&queue)
-        && core.book.catalog.queue(queue.as_str()).is_some()
     {
         acts.push(Act::Transfer { queue, reason: None });
     }

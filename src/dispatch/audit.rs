@@ -63,23 +63,25 @@ pub async fn search(core: &Core, q: &Question, limit: u64) -> Result<Vec<Line>, 
     lines(c, access_log::search(c, &asked, limit).await?).await
 }
 
-/// All lines that answer a question, up to [`MOST_EXPORTED`]; the export itself is noted first.
+/// All lines that answer a question; the export itself is noted first.
 ///
 /// # Errors
-/// As [`search`].
+/// As [`search`]; `too_large` for more than [`MOST_EXPORTED`]: a part that looks like the whole would mislead.
 pub async fn export(core: &Core, scope: &Scope, q: &Question) -> Result<Vec<Line>, DispatchError> {
     let mut asked = understood(core, q).await?;
     let what = [q.person.as_deref(), q.object.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     enter(core, core.db.write(), &actor_of(scope).to_string(), "audit_export", None, Some(&what)).await?;
     let c = core.db.read();
     let mut out = Vec::new();
-    while out.len() < MOST_EXPORTED {
+    while out.len() <= MOST_EXPORTED {
         let page = access_log::search(c, &asked, PAGE).await?;
         let Some(last) = page.last() else { break };
         asked.before = Some((last.at, last.id));
         out.extend(lines(c, page).await?);
     }
-    out.truncate(MOST_EXPORTED);
+    if out.len() > MOST_EXPORTED {
+        return Err(DispatchError::invalid("too_large", format!("more than {MOST_EXPORTED} lines: name a shorter period")));
+    }
     Ok(out)
 }
 

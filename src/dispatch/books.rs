@@ -2,13 +2,14 @@
 
 use super::apply::{perform, subject_of};
 use super::effects::Effects;
-use super::{Core, DispatchError};
+use super::{Core, DispatchError, audit};
 use crate::bus::Hint;
 use crate::config::Book;
 use crate::domain::actor::Actor;
 use crate::domain::calendar::{Calendars, Day, Holiday, ical};
 use crate::domain::catalog::Named;
 use crate::domain::request::{Act, Event};
+use crate::domain::setting::Fault;
 use crate::domain::sla::{Books, Difference, Move, Revision, SlaBook, changes, differences, what_would_move};
 use crate::domain::{Instant, RequestId};
 use crate::store::books::{self, BookRow, NewRevision};
@@ -161,9 +162,37 @@ pub async fn draft(core: &Core, sla: Option<&str>, calendar: Option<&str>) -> Re
     Ok((last, Draft { sla, calendar, sla_text, calendar_text }))
 }
 
-fn against(last: &BookRow, draft: &Draft) -> Result<Vec<Difference>, DispatchError> {
+/// Why these texts cannot be a revision, in reasons for people; empty when they can. What is not given stays as the newest revision has it.
+///
+/// # Errors
+/// The store's.
+pub async fn faults(core: &Core, sla: Option<&str>, calendar: Option<&str>) -> Result<Vec<Fault>, DispatchError> {
+    let last = books::last(core.db.read()).await?.ok_or(DispatchError::NotFound)?;
+    let (sla_text, calendar_text) = (sla.unwrap_or(&last.sla), calendar.unwrap_or(&last.calendar));
+    let (sla, calendar) = match (read::<SlaBook>(sla_text), read::<Calendars>(calendar_text)) {
+        (Ok(sla), Ok(calendar)) => (sla, calendar),
+        (a, b) => return Ok([a.err(), b.err()].into_iter().flatten().collect()),
+    };
+    let mut out = sla.faults(&core.book.catalog, &calendar);
+    out.extend(calendar.faults(&core.book.catalog));
+    if out.is_empty() && against(&last, &sla, &calendar)?.is_empty() {
+        out.push(Fault::new("nothing", "nothing would be different", &[]));
+    }
+    Ok(out)
+}
+
+/// Reads a text; an error says where it stops being one.
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    toml::from_str(text).map_err(|e: toml::de::Error| {
+        let before = e.span().and_then(|s| text.get(..s.start)).unwrap_or_default();
+        let line = (before.matches('\n').count() + 1).to_string();
+        Fault::new("file", e.to_string(), &[("line", &line), ("problem", e.message())])
+    })
+}
+
+fn against(last: &BookRow, new_sla: &SlaBook, new_calendar: &Calendars) -> Result<Vec<Difference>, DispatchError> {
     let (sla, calendar): (SlaBook, Calendars) = (parse("sla.toml", &last.sla)?, parse("calendar.toml", &last.calendar)?);
-    Ok(differences((&sla, &calendar), (&draft.sla, &draft.calendar)))
+    Ok(differences((&sla, &calendar), (new_sla, new_calendar)))
 }
 
 /// What a draft would do.
@@ -186,7 +215,7 @@ pub async fn outlook(core: &Core, sla: Option<&str>, calendar: Option<&str>) -> 
     let mut all = (*core.books()).clone();
     let number = last.number + 1;
     let now = core.now();
-    let differences = against(&last, &draft)?;
+    let differences = against(&last, &draft.sla, &draft.calendar)?;
     all.add(Revision::new(number, now, draft.sla, &draft.calendar));
     moves(core, &all, number, differences).await
 }
@@ -243,7 +272,7 @@ pub async fn change(
     if expected.is_some_and(|n| n != last.number) {
         return Err(changed());
     }
-    let differences = against(&last, &draft)?;
+    let differences = against(&last, &draft.sla, &draft.calendar)?;
     if differences.is_empty() {
         return Err(DispatchError::invalid("unprocessable", "nothing would be different"));
     }
@@ -258,11 +287,14 @@ pub async fn change(
         made_at: core.now(),
         effective_at: effective(core).max(last.effective_at),
     };
-    match books::insert(core.db.write(), &new).await {
+    let tx = core.db.begin().await?;
+    match books::insert(&tx, &new).await {
         Ok(()) => {}
         Err(StoreError::Duplicate(_)) => return Err(changed()),
         Err(e) => return Err(e.into()),
     }
+    audit::enter(core, &tx, &new.author, "books_changed", Some(&format!("books:{number}")), Some(&new.note)).await?;
+    tx.commit().await.map_err(StoreError::from)?;
     reload(core).await?;
     core.bus.publish(Hint::Config);
     books::load(core.db.read(), number).await?.ok_or(DispatchError::NotFound)
@@ -279,7 +311,7 @@ fn effective(core: &Core) -> Instant {
 ///
 /// # Errors
 /// `NotFound`; `unprocessable` for any but the newest revision.
-pub async fn apply(core: &Core, number: i64) -> Result<(), DispatchError> {
+pub async fn apply(core: &Core, author: &Actor, number: i64) -> Result<(), DispatchError> {
     let last = books::last(core.db.read()).await?.ok_or(DispatchError::NotFound)?;
     if books::load(core.db.read(), number).await?.is_none() {
         return Err(DispatchError::NotFound);
@@ -287,7 +319,10 @@ pub async fn apply(core: &Core, number: i64) -> Result<(), DispatchError> {
     if number < last.number {
         return Err(DispatchError::invalid("unprocessable", format!("revision {} is newer; apply that one", last.number)));
     }
-    books::ask(core.db.write(), number).await?;
+    let tx = core.db.begin().await?;
+    books::ask(&tx, number).await?;
+    audit::enter(core, &tx, &author.to_string(), "books_applied", Some(&format!("books:{number}")), None).await?;
+    tx.commit().await.map_err(StoreError::from)?;
     core.bus.publish(Hint::Config);
     Ok(())
 }

@@ -29,6 +29,9 @@ pub struct Settings {
     pub stale_secs: i64,
     /// Whom breaches are mailed to.
     pub breach_to: Vec<String>,
+    /// Readers of the digest by the configuration, and when it is due, as the configuration writes it.
+    pub digest_readers: Vec<crate::domain::digest::Reader>,
+    pub digest_at: String,
     pub session_hours: i64,
     pub session_idle: chrono::Duration,
     pub token_days: i64,
@@ -77,6 +80,9 @@ impl Settings {
             dialogue: Limits { silence_secs: secs(config.dialogue.silence_secs), join_window_secs: secs(config.dialogue.join_window_secs) },
             stale_secs: secs(config.dialogue.stale_secs),
             breach_to: config.mail.breach_to.clone(),
+            // Checked when the settings were read.
+            digest_readers: config.digest.readers.iter().filter_map(|r| crate::domain::digest::Reader::parse(r).ok()).collect(),
+            digest_at: config.digest.at.trim().to_owned(),
             session_hours: secs(a.session_hours),
             session_idle: span(a.session_idle_minutes.saturating_mul(60)),
             token_days: secs(a.token_days),

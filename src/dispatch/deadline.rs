@@ -24,26 +24,48 @@ pub struct Fired {
     pub gone: Vec<TimerId>,
 }
 
-/// Fires those of `ids` that are due at `now`: breach or, for the silence clock, closing. One transaction for all; when it fails, one for each.
+/// Fires those of `ids` that are due at `now`: breach or, for the silence clock, closing. One transaction for all; when it fails, one for each, and one
+/// that fails alone stays due and keeps no other.
 ///
 /// # Errors
-/// The store's. Nothing was fired that is not in the answer.
+/// The store's, when trying again may help. Nothing was fired that is not in the answer, or it is found gone at the next look.
 pub async fn fire(core: &Core, ids: &[TimerId], now: Instant) -> Result<Fired, DispatchError> {
     match fire_together(core, ids, now).await {
-        Ok(fired) => Ok(fired),
-        Err(e) if ids.len() > 1 => {
-            tracing::debug!(error = %e, "a batch of clocks failed; each is tried alone");
-            let mut all = Fired::default();
-            for id in ids {
-                let one = fire_together(core, std::slice::from_ref(id), now).await?;
+        Err(e) if ids.len() > 1 => tracing::debug!(error = %e, clocks = ids.len(), "a batch of clocks failed; each is tried alone"),
+        Err(e) if is_away(&e) => return Err(e),
+        Err(_) => {}
+        done => return done,
+    }
+    let (mut all, mut busy) = (Fired::default(), None);
+    for id in ids {
+        match fire_alone(core, *id, now).await {
+            Ok(one) => {
                 all.flipped.extend(one.flipped);
                 all.looked.extend(one.looked);
                 all.moved.extend(one.moved);
                 all.gone.extend(one.gone);
             }
-            Ok(all)
+            Err(e) if is_away(&e) => return Err(e),
+            Err(e) if e.is_transient() => busy = Some(e),
+            Err(e) => tracing::error!(timer.id = %id, error = %e, "a clock cannot run out; it is looked at again"),
         }
-        Err(e) => Err(e),
+    }
+    busy.map_or(Ok(all), Err)
+}
+
+/// It is the database that fails, and not this clock.
+fn is_away(e: &DispatchError) -> bool {
+    matches!(e, DispatchError::Store(e) if e.is_transient())
+}
+
+/// Somebody may act on the request in the same moment, again and again.
+async fn fire_alone(core: &Core, id: TimerId, now: Instant) -> Result<Fired, DispatchError> {
+    let mut tries = 0;
+    loop {
+        match fire_together(core, &[id], now).await {
+            Err(DispatchError::Stale(_)) if tries < 3 => tries += 1,
+            done => return done,
+        }
     }
 }
 

@@ -1,28 +1,32 @@
 //! Crews on duty: who works now, new work to whoever works, the handing over at the change of shifts, and what was left behind.
 
 use super::acts::actor_of;
+use super::alarm::{self, Address};
 use super::apply::{perform, subject_of};
 use super::effects::Effects;
 use super::{Core, DispatchError, notify};
 use crate::config::Book;
 use crate::domain::access::{Permission, Scope};
 use crate::domain::actor::Actor;
-use crate::domain::outgoing::{Keyboard, Params};
+use crate::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank};
 use crate::domain::request::{Act, ActKind};
 use crate::domain::shift::Duty;
+use crate::domain::sla::Duty as Roster;
 use crate::domain::{CrewCode, Instant, QueueCode, RequestId};
 use crate::store::access_log::{self, Entry};
 use crate::store::requests::{self, Stored};
 use crate::store::shift_gaps::{self, Gap};
 use crate::store::{StoreError, Tx, conversations, staff};
 use chrono::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A crew has so long after its shift to hand its work over before that is flagged.
 const GRACE: Duration = Duration::minutes(15);
 /// Requests of one step, and of one handing over.
 const STEP: u64 = 50;
 const MOST: u64 = 500;
+/// Requests named in one message; the others are counted.
+const NAMED: usize = 15;
 
 /// One crew at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,9 +91,15 @@ pub async fn assign_step(core: &Core) -> Result<usize, DispatchError> {
             };
             let book: &Book = &core.book;
             let Some(crew) = book.shifts.next(&book.catalog, &queue, &book.calendar, core.now(), known, None).map(|c| c.code.clone()) else { break };
-            if assign(core, stored, &crew).await? {
-                *known.entry(crew).or_default() += 1;
-                given += 1;
+            let id = stored.request.id;
+            match assign(core, stored, &crew).await {
+                Ok(true) => {
+                    *known.entry(crew).or_default() += 1;
+                    given += 1;
+                }
+                Ok(false) => {}
+                Err(e) if e.is_transient() => return Err(e),
+                Err(e) => tracing::error!(request.id = %id, error = %e, "a request cannot be given to the crew on duty; the others are"),
             }
         }
     }
@@ -185,17 +195,87 @@ pub async fn flag_step(core: &Core) -> Result<usize, DispatchError> {
     let at = core.now();
     let mut flagged = 0;
     for (crew, off_at) in left(core, at).await? {
-        for stored in requests::crew_jobs(core.db.read(), &crew, MOST).await? {
-            let gap = Gap { request: stored.request.id, crew: crew.clone(), off_at };
-            if shift_gaps::flag(core.db.write(), &gap, at).await? {
-                flagged += 1;
-            }
-        }
+        flagged += flag(core, &crew, off_at, at).await?;
     }
     if flagged > 0 {
         tracing::warn!(requests = flagged, "crews went off duty and handed their open work to nobody");
     }
     Ok(flagged)
+}
+
+/// Flags what one crew left behind, and tells whoever is on duty for its queues and their heads, in the same transaction.
+async fn flag(core: &Core, crew: &CrewCode, off_at: Instant, at: Instant) -> Result<usize, DispatchError> {
+    let jobs = requests::crew_jobs(core.db.read(), crew, MOST).await?;
+    let known: BTreeSet<RequestId> = shift_gaps::all(core.db.read(), MOST).await?.into_iter().map(|g| g.request).collect();
+    if jobs.iter().all(|s| known.contains(&s.request.id)) {
+        return Ok(0);
+    }
+    let tx = core.db.begin().await?;
+    let mut fresh: Vec<Stored> = Vec::new();
+    for stored in jobs {
+        let gap = Gap { request: stored.request.id, crew: crew.clone(), off_at };
+        if shift_gaps::flag(&tx, &gap, at).await? {
+            fresh.push(stored);
+        }
+    }
+    let mut fx = Effects::default();
+    tell_of_gap(core, &tx, &mut fx, crew, off_at, &fresh, at).await?;
+    fx.flush(&tx, at, core.wall()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    core.signal(fx.after).await;
+    Ok(fresh.len())
+}
+
+/// One message to each chat and letter box, with the numbers of what was left in their queues. It is sent at once, also at night: people wait.
+async fn tell_of_gap(
+    core: &Core,
+    tx: &Tx,
+    fx: &mut Effects,
+    crew: &CrewCode,
+    off_at: Instant,
+    fresh: &[Stored],
+    at: Instant,
+) -> Result<(), DispatchError> {
+    let minute = core.books().in_force(at).tables.minute_of(at);
+    let mut told: BTreeMap<Address, Vec<&Stored>> = BTreeMap::new();
+    let mut queues: BTreeMap<Option<QueueCode>, Vec<&Stored>> = BTreeMap::new();
+    for stored in fresh {
+        queues.entry(stored.request.queue.clone()).or_default().push(stored);
+    }
+    for of_queue in queues.into_values() {
+        let Some(first) = of_queue.first() else { continue };
+        for address in alarm::addresses(tx, &[Roster::Dispatcher, Roster::Head], &first.request, minute).await? {
+            told.entry(address).or_default().extend(&of_queue);
+        }
+    }
+    for ((channel, account, chat, lang, conversation), left) in told {
+        let Some(first) = left.first() else { continue };
+        let mut list: Vec<String> = left.iter().take(NAMED).map(|s| format!("№ {}", s.request.number)).collect();
+        if let Some(more) = left.len().checked_sub(NAMED).filter(|n| *n > 0) {
+            list.push(core.book.render(lang, "alarm.more", &Params::from([("count".to_owned(), more.to_string())])));
+        }
+        let params: Params = [
+            ("crew".to_owned(), format!("@crew.{crew}")),
+            ("at".to_owned(), format!("@time:{}", off_at.to_rfc3339())),
+            ("count".to_owned(), left.len().to_string()),
+            ("list".to_owned(), list.join("\n")),
+        ]
+        .into();
+        fx.outbox.push(Outgoing {
+            dedupe: Some(format!("gap:{}:{}:{channel}:{account}:{chat}", first.request.id, off_at.timestamp())),
+            channel,
+            account,
+            chat,
+            lang,
+            conversation,
+            request: None,
+            body: Body::Template { key: "alarm.handover".into(), params },
+            keyboard: Keyboard::None,
+            rank: Rank::Normal,
+            condition: Condition::Always,
+        });
+    }
+    Ok(())
 }
 
 /// Crews with open work that went off duty longer than [`GRACE`] ago.
@@ -208,6 +288,15 @@ async fn left(core: &Core, at: Instant) -> Result<Vec<(CrewCode, Instant)>, Disp
         Duty::On | Duty::Unplanned => None,
     });
     Ok(off.filter(|(_, since)| *since + GRACE <= at).collect())
+}
+
+/// How many requests within reach were left behind.
+///
+/// # Errors
+/// The store's.
+pub async fn left_behind(core: &Core, scope: &Scope) -> Result<usize, DispatchError> {
+    let ids: Vec<RequestId> = shift_gaps::all(core.db.read(), MOST).await?.into_iter().map(|g| g.request).collect();
+    Ok(requests::load_many(core.db.read(), &ids).await?.iter().filter(|s| scope.sees(&s.request)).count())
 }
 
 async fn unflag(core: &Core) -> Result<(), DispatchError> {

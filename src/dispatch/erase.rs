@@ -68,6 +68,7 @@ pub async fn within(core: &Core, tx: &Tx, id: ResidentId) -> Result<Erased, Disp
         forget_chat(core, tx, talk).await?;
         if talk.channel == ChannelKind::Mail {
             letters::erase(tx, &talk.account, &talk.chat).await?;
+            forget_machines(core, tx, talk).await?;
         }
     }
     let ids: Vec<_> = talks.iter().map(|t| t.id).collect();
@@ -78,7 +79,7 @@ pub async fn within(core: &Core, tx: &Tx, id: ResidentId) -> Result<Erased, Disp
     let mut bulk = Bulk::on(tx);
     conversations::upsert(&mut bulk, &blank)?;
     bulk.run(tx).await?;
-    out.recordings = behind_requests(tx, &own).await?;
+    out.recordings = behind_requests(tx, &own, now).await?;
     if let Some(phone) = residents::load(tx, id).await?.and_then(|r| r.phone) {
         out.recordings.extend(behind_phone(tx, &phone, now).await?);
         residents::erase_claims(tx, &phone).await?;
@@ -123,6 +124,14 @@ async fn forget_chat(core: &Core, tx: &Tx, talk: &Conversation) -> Result<(), Di
     Ok(())
 }
 
+/// What machines wrote from the same address: a notice of absence, a receipt. It is a chat of its own, in which nobody ever spoke.
+async fn forget_machines(core: &Core, tx: &Tx, talk: &Conversation) -> Result<(), StoreError> {
+    let Some((address, _)) = talk.chat.rsplit_once('#').filter(|(address, _)| !address.is_empty()) else { return Ok(()) };
+    let key = |chat: &str| super::intake::conversation_key(talk.channel, &talk.account, chat);
+    raw_events::erase(tx, &key(address), &key(&gone(core, talk))).await?;
+    letters::erase(tx, &talk.account, address).await
+}
+
 /// What the chat is called from now on: nobody can tell by it who it was, and no two are alike.
 fn gone(core: &Core, talk: &Conversation) -> String {
     let key = hex::encode(core.chain.derive("erased chats"));
@@ -131,7 +140,7 @@ fn gone(core: &Core, talk: &Conversation) -> String {
 }
 
 /// Calls from which only the person's own requests were taken down, whatever number they came from. Gives the keys of recordings.
-async fn behind_requests(tx: &Tx, own: &[RequestId]) -> Result<Vec<String>, StoreError> {
+async fn behind_requests(tx: &Tx, own: &[RequestId], now: Instant) -> Result<Vec<String>, StoreError> {
     let mut spoke = Vec::new();
     for request in own {
         spoke.extend(links::of_request(tx, *request).await?.into_iter().map(|l| l.call));
@@ -141,7 +150,7 @@ async fn behind_requests(tx: &Tx, own: &[RequestId]) -> Result<Vec<String>, Stor
     // Somebody may have told of a neighbour's trouble in the same call.
     let shared: Vec<CallId> = links::of_calls(tx, &spoke).await?.into_iter().filter(|l| !own.contains(&l.request)).map(|l| l.call).collect();
     spoke.retain(|call| !shared.contains(call));
-    calls::forget(tx, &spoke).await?;
+    calls::forget(tx, &spoke, now).await?;
     let recordings = calls::take_recordings(tx, &spoke).await?;
     calls::records::erase(tx, &spoke).await?;
     Ok(recordings)
@@ -151,7 +160,7 @@ async fn behind_requests(tx: &Tx, own: &[RequestId]) -> Result<Vec<String>, Stor
 async fn behind_phone(tx: &Tx, phone: &Phone, now: Instant) -> Result<Vec<String>, StoreError> {
     outbox::erase_address(tx, ChannelKind::Sms.as_str(), phone.e164()).await?;
     app_session::forget_codes(tx, phone).await?;
-    let spoke = calls::erase(tx, phone).await?;
+    let spoke = calls::erase(tx, phone, now).await?;
     let recordings = calls::take_recordings(tx, &spoke).await?;
     calls::records::erase(tx, &spoke).await?;
     calls::events::erase(tx, phone).await?;

@@ -10,8 +10,9 @@ use serde::Serialize;
 use std::io::ErrorKind;
 
 /// Files that administrators do not change in the program: taken over from the folder as they are, where they stand there.
-const AS_THEY_ARE: [&str; 9] = [
+const AS_THEY_ARE: [&str; 10] = [
     "roles.toml",
+    "articles.toml",
     "geo/borders.toml",
     "geo/gazetteer.toml",
     "geo/microdistricts.toml",

@@ -39,26 +39,36 @@ pub(super) fn heard(talk: &mut Conversation, inbound: &Inbound, reported_at: Ins
 /// # Errors
 /// The store's; what is not done yet is done in the next round.
 pub async fn release(core: &Core) -> Result<usize, DispatchError> {
-    let back = conversations::back(core.db.read(), BATCH).await?;
-    for talk in &back {
-        let tx = core.db.begin().await?;
-        let all: Vec<Conversation> = conversations::of_resident(&tx, talk.resident).await?.into_iter().filter(|t| t.staff.is_none()).collect();
-        let mut ids: Vec<_> = all.iter().map(|t| t.id).collect();
-        // A chat may have been given to another resident meanwhile.
-        ids.push(talk.id);
-        if conversations::release(&tx, &ids).await? == 0 {
-            continue;
+    let mut done = 0;
+    for talk in &conversations::back(core.db.read(), BATCH).await? {
+        match release_one(core, talk).await {
+            Ok(released) => done += usize::from(released),
+            Err(DispatchError::Store(e)) if e.is_transient() => return Err(e.into()),
+            Err(e) => tracing::error!(conversation.id = %talk.id, error = %e, "what waited for a resident cannot be let out; the others are"),
         }
-        outbox::unpark(&tx, talk.channel.as_str(), &talk.account, &talk.chat, core.wall()).await?;
-        for other in all.iter().filter(|t| t.id != talk.id) {
-            for row in deliveries::held(&tx, other.channel.as_str(), &other.account, &other.chat).await? {
-                follow(core, &tx, &row, talk).await?;
-            }
-        }
-        tx.commit().await.map_err(StoreError::from)?;
-        core.bus.publish(Hint::Outbox);
     }
-    Ok(back.len())
+    Ok(done)
+}
+
+/// False when somebody else was faster.
+async fn release_one(core: &Core, talk: &Conversation) -> Result<bool, DispatchError> {
+    let tx = core.db.begin().await?;
+    let all: Vec<Conversation> = conversations::of_resident(&tx, talk.resident).await?.into_iter().filter(|t| t.staff.is_none()).collect();
+    let mut ids: Vec<_> = all.iter().map(|t| t.id).collect();
+    // A chat may have been given to another resident meanwhile.
+    ids.push(talk.id);
+    if conversations::release(&tx, &ids).await? == 0 {
+        return Ok(false);
+    }
+    outbox::unpark(&tx, talk.channel.as_str(), &talk.account, &talk.chat, core.wall()).await?;
+    for other in all.iter().filter(|t| t.id != talk.id) {
+        for row in deliveries::held(&tx, other.channel.as_str(), &other.account, &other.chat).await? {
+            follow(core, &tx, &row, talk).await?;
+        }
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    core.bus.publish(Hint::Outbox);
+    Ok(true)
 }
 
 /// A held message goes into the chat in which its resident has just written.

@@ -20,6 +20,7 @@ pub mod crew_desk;
 pub mod deadline;
 pub mod desk;
 pub mod devices;
+pub mod digest_readers;
 pub mod duty;
 pub mod editions;
 pub mod effects;

@@ -6,7 +6,7 @@ use super::{Core, DispatchError};
 use crate::domain::Instant;
 use crate::domain::delivery::{Track, stage};
 use crate::domain::inbound::{ChannelKind, Failure, Receipt, ReceiptStage};
-use crate::store::deliveries::{self, Becomes};
+use crate::store::deliveries::{self, Becomes, Early};
 use crate::store::outbox::{OutboxRow, status};
 use crate::store::{Conn, StoreError, Tx, conversations, wires};
 use chrono::Duration;
@@ -150,21 +150,31 @@ async fn climb(core: &Core, tx: &Tx, fx: &mut Effects, row: &OutboxRow, after: &
 pub async fn catch_up(core: &Core) -> Result<usize, DispatchError> {
     let waiting = deliveries::early(core.db.read(), BATCH).await?;
     let mut done = 0;
-    for early in waiting {
-        let tx = core.db.begin().await?;
-        if !deliveries::drop_early(&tx, early.id).await? {
-            continue;
+    for early in &waiting {
+        match catch_up_one(core, early).await {
+            Ok(settled) => done += usize::from(settled),
+            Err(DispatchError::Store(e)) if e.is_transient() => return Err(e.into()),
+            // It is forgotten in a while; the others do not wait for that.
+            Err(e) => tracing::error!(receipt.id = early.id, error = %e, "a receipt cannot be applied"),
         }
-        let channel = ChannelKind::parse(&early.channel).ok_or_else(|| StoreError::corrupt("outbox_receipt.channel", &early.channel))?;
-        let mut fx = Effects::default();
-        apply(core, &tx, &mut fx, channel, &early.account, &early.receipt, core.now()).await?;
-        // Counted when it came.
-        fx.after.counts.clear();
-        tx.commit().await.map_err(StoreError::from)?;
-        core.signal(fx.after).await;
-        done += 1;
     }
     Ok(done)
+}
+
+/// False when somebody else was faster.
+async fn catch_up_one(core: &Core, early: &Early) -> Result<bool, DispatchError> {
+    let tx = core.db.begin().await?;
+    if !deliveries::drop_early(&tx, early.id).await? {
+        return Ok(false);
+    }
+    let channel = ChannelKind::parse(&early.channel).ok_or_else(|| StoreError::corrupt("outbox_receipt.channel", &early.channel))?;
+    let mut fx = Effects::default();
+    apply(core, &tx, &mut fx, channel, &early.account, &early.receipt, core.now()).await?;
+    // Counted when it came.
+    fx.after.counts.clear();
+    tx.commit().await.map_err(StoreError::from)?;
+    core.signal(fx.after).await;
+    Ok(true)
 }
 
 /// Forgets kept receipts of messages that are not ours.

@@ -16,7 +16,7 @@ const MOST: u32 = 400;
 #[must_use]
 pub fn cut(core: &Core, kind: Kind) -> Option<Cut> {
     let now = if kind.by_wall() { core.wall() } else { core.now() };
-    core.settings.retention.of(kind).before(now).map(|before| Cut { before })
+    core.settings.retention.of(kind).before(now).map(|before| Cut { before, now })
 }
 
 /// One round about one kind. Recordings of calls lie with the exchange: the worker lets them go by their files.

@@ -11,6 +11,7 @@ use crate::domain::setting::{Area, Fault, RULES};
 use crate::domain::{QueueCode, ServiceCode};
 use crate::store::revisions::{self, Revision};
 use crate::store::{Conn, Db, StoreError, Tx, books, duties, requests, staff};
+use std::collections::BTreeSet;
 
 /// Longest note, in characters.
 const LONGEST_NOTE: usize = 500;
@@ -171,7 +172,15 @@ async fn proposed(core: &Core, c: &impl Conn, change: &Change<'_>) -> Result<Boo
     if before.value_of(area, key) == after.value_of(area, key) {
         return Err(Refused::Faults(vec![Fault::new("nothing", "nothing would be different", &[])]));
     }
-    let mut faults = after.faults(core.book.files(), area, key);
+    // What is wrong already is mended one thing at a time: it stands in the way of nothing else.
+    let files = core.book.files();
+    let old: BTreeSet<String> = before.faults(files, area, key).into_iter().map(|f| f.plain).chain(before.problems()).collect();
+    let mut faults = after.faults(files, area, key);
+    faults.retain(|f| !old.contains(&f.plain));
+    if faults.is_empty() {
+        let new = after.problems().into_iter().filter(|p| !old.contains(p));
+        faults.extend(new.map(|p| Fault::new("other", p.clone(), &[("problem", &p)])));
+    }
     faults.extend(at_work(core, c, before, &after, change).await?);
     if faults.is_empty() { Ok(after) } else { Err(Refused::Faults(faults)) }
 }
@@ -292,15 +301,30 @@ async fn change_in(core: &Core, tx: &Tx, author: &Actor, change: &Change<'_>) ->
     Ok(row)
 }
 
-/// Puts what a change had put in force, or with `before` what stood before it, in force again: a new change.
+/// Puts what a change had put in force, or with `before` what stood before it, in force again: a new change. `seen`: the newest change of all that its
+/// author saw; unset: whatever came since.
 ///
 /// # Errors
-/// As [`change`]; `NotFound`.
-pub async fn restore(core: &Core, author: &Actor, number: i64, before: bool, note: &str) -> Result<Revision, Refused> {
+/// As [`change`]; `NotFound`; `conflict` when the same was changed after `seen`, and for taking back a change that is not the newest of its key: that
+/// would take back what somebody else has done since.
+pub async fn restore(core: &Core, author: &Actor, number: i64, before: bool, seen: Option<i64>, note: &str) -> Result<Revision, Refused> {
     let row = revisions::load(core.db.read(), number).await?.ok_or(DispatchError::NotFound)?;
-    let value = if before { row.was } else { row.value };
-    let wanted = Change { area: row.area, key: &row.key, value: value.as_deref(), note, expected: None };
+    let (value, expected) =
+        if before { (row.was, Some(number)) } else { (row.value, Some(not_newer(core, row.area, &row.key, seen.unwrap_or(i64::MAX)).await?)) };
+    let wanted = Change { area: row.area, key: &row.key, value: value.as_deref(), note, expected };
     change(core, author, &wanted).await
+}
+
+/// The number of the newest change of a key; 0 when there is none.
+///
+/// # Errors
+/// `conflict` when it was changed after `seen`, the newest change of all that somebody saw.
+pub async fn not_newer(core: &Core, area: Area, key: &str, seen: i64) -> Result<i64, DispatchError> {
+    let newest = version(core.db.read(), area, key).await?;
+    if newest > seen {
+        return Err(DispatchError::invalid("conflict", format!("the newest change of it is {newest}")));
+    }
+    Ok(newest)
 }
 
 /// The number of the newest change of a key; 0 when it stands as the files have it.

@@ -15,6 +15,12 @@ pub struct Named {
 }
 
 impl Named {
+    /// One of the languages has no name.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.kk.trim().is_empty() || self.ru.trim().is_empty()
+    }
+
     #[must_use]
     pub fn get(&self, lang: Lang) -> &str {
         match lang {

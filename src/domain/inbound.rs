@@ -234,7 +234,9 @@ impl Inbound {
                 *s = storable(s);
             }
         };
-        self.sender_name.iter_mut().for_each(fix);
+        for s in [&mut self.chat, &mut self.sender].into_iter().chain(&mut self.message_ref).chain(&mut self.sender_name) {
+            fix(s);
+        }
         match &mut self.content {
             Content::Text(t) | Content::Edited { text: t, .. } => fix(t),
             Content::Command { name, arg } => {

@@ -26,9 +26,10 @@ fn first_of_month(day: NaiveDate) -> NaiveDate {
     day.with_day(1).unwrap_or(day)
 }
 
-/// The same date a year before; the 28th of February for the 29th.
+/// The day that began a year before; the 1st of March for the 29th of February, which the year before did not have.
 fn year_before(day: Day) -> Day {
-    Day(day.0.checked_sub_months(Months::new(12)).unwrap_or(day.0))
+    let same = day.0.checked_sub_months(Months::new(12)).unwrap_or(day.0);
+    if same.day() == day.0.day() { Day(same) } else { after(Day(same), 1) }
 }
 
 impl Period {
@@ -80,19 +81,25 @@ impl Period {
         if self.to <= self.from { self.first_day() } else { day_of(self.to - chrono::Duration::microseconds(1)) }
     }
 
-    /// The same dates and times of day a year before.
+    /// The same dates and times of day a year before. The 29th of February has none: what began then and what ended then meet at its place.
     #[must_use]
     pub fn last_year(&self) -> Self {
         let back = |at: Instant| {
             let day = day_of(at);
-            begins(year_before(day)) + (at - begins(day))
+            let before = year_before(day);
+            let into = if before.0.day() == day.0.day() { at - begins(day) } else { chrono::Duration::zero() };
+            begins(before) + into
         };
         Self { from: back(self.from), to: back(self.to) }
     }
 
-    /// As long a time just before it.
+    /// As long a time just before it: as many days where it is whole days, whatever their hours.
     #[must_use]
     pub fn before(&self) -> Self {
+        let (first, end) = (day_of(self.from), day_of(self.to));
+        if begins(first) == self.from && begins(end) == self.to {
+            return Self::days(after(first, first.number() - end.number()), first);
+        }
         Self { from: self.from - (self.to - self.from), to: self.from }
     }
 
@@ -241,6 +248,9 @@ mod tests {
         assert_eq!((Period::month(d).first_day(), Period::month(d).last_day()), (day("2026-11-01"), day("2026-11-30")));
         assert_eq!((Period::year(2026).first_day(), Period::year(2026).last_day()), (day("2026-01-01"), day("2026-12-31")));
         assert_eq!(Period::day(d).before(), Period::day(day("2026-11-20")));
+        // The 29th of February 2024 had twenty-five hours.
+        assert_eq!(Period::day(day("2024-03-01")).before(), Period::day(day("2024-02-29")));
+        assert_eq!(Period::week(day("2024-03-05")).before(), Period::week(day("2024-02-27")));
         assert!(Period::new(begins(d), begins(day("2026-11-20"))).is_none());
     }
 
@@ -249,7 +259,15 @@ mod tests {
         assert_eq!(Period::month(day("2026-02-10")).last_year(), Period::month(day("2025-02-10")));
         // The zone changed between the two.
         assert_eq!(Period::day(day("2024-06-01")).last_year(), Period::day(day("2023-06-01")));
-        assert_eq!(Period::day(day("2024-02-29")).last_year().first_day(), day("2023-02-28"));
+        // Each day of a leap year is beside its own date; the day that was not there brought nothing.
+        assert_eq!(Period::day(day("2024-02-28")).last_year(), Period::day(day("2023-02-28")));
+        let leap = Period::day(day("2024-02-29")).last_year();
+        assert_eq!((leap.from, leap.to), (begins(day("2023-03-01")), begins(day("2023-03-01"))));
+        let noon = Period { from: begins(day("2024-02-29")) + chrono::Duration::hours(12), to: begins(day("2024-03-01")) }.last_year();
+        assert_eq!((noon.from, noon.to), (leap.from, leap.to));
+        assert_eq!(Period::day(day("2024-03-01")).last_year(), Period::day(day("2023-03-01")));
+        assert_eq!(Period::month(day("2024-02-29")).last_year(), Period::month(day("2023-02-01")));
+        assert_eq!(Period::month(day("2025-02-01")).last_year(), Period::month(day("2024-02-01")), "with its 29th");
         let half = Period { from: begins(day("2026-11-21")), to: begins(day("2026-11-21")) + chrono::Duration::hours(9) };
         assert_eq!(half.last_year().to - half.last_year().from, chrono::Duration::hours(9));
     }

@@ -1,16 +1,20 @@
 //! Where a request goes: rules over class, service and district, the first hit wins. The rules are data (`config/routing.toml`).
 
-use super::catalog::{Catalog, QueueKind};
+use super::catalog::{Catalog, Named, QueueKind};
 use super::class::Class;
 use super::ids::{DistrictCode, QueueCode, ServiceCode};
+use super::lang::Lang;
 use serde::{Deserialize, Serialize};
 
 /// One rule. An empty list matches anything that is known; `unclear = true` matches a request whose class or service is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Shown to people as the reason of the routing.
+    /// By which journals name it.
     pub name: String,
+    /// Shown to people as the reason of the routing; unset: the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Named>,
     #[serde(default)]
     pub class: Vec<Class>,
     #[serde(default)]
@@ -50,7 +54,16 @@ pub struct Route {
     pub rule: String,
 }
 
+/// The rule of what no rule fits.
+pub const NO_RULE: &str = "no rule: a person looks";
+
 impl Rule {
+    /// Its name for people.
+    #[must_use]
+    pub fn shown(&self, lang: Lang) -> &str {
+        self.title.as_ref().map_or(self.name.as_str(), |t| t.get(lang))
+    }
+
     fn matches(&self, key: &RouteKey<'_>) -> bool {
         let unclear = key.class.is_none() || key.service.is_none();
         if self.unclear != unclear {
@@ -85,7 +98,7 @@ impl Routing {
             .iter()
             .filter(|r| r.matches(key))
             .find_map(|r| r.target(key, catalog).map(|queue| Route { queue, rule: r.name.clone() }))
-            .or_else(|| catalog.first_of(QueueKind::Triage).map(|q| Route { queue: q.code.clone(), rule: "no rule: a person looks".into() }))
+            .or_else(|| catalog.first_of(QueueKind::Triage).map(|q| Route { queue: q.code.clone(), rule: NO_RULE.into() }))
     }
 
     /// Rules that name what the catalogue does not hold, and complaints that would reach the organisation complained of.
@@ -93,6 +106,9 @@ impl Routing {
     pub fn problems(&self, catalog: &Catalog) -> Vec<String> {
         let mut out = Vec::new();
         for r in &self.rules {
+            if r.title.as_ref().is_some_and(Named::is_blank) {
+                out.push(format!("routing rule '{}' needs a title in both languages, or none", r.name));
+            }
             for s in &r.service {
                 if catalog.service(s.as_str()).is_none() {
                     out.push(format!("routing rule '{}' names unknown service '{s}'", r.name));

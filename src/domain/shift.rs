@@ -3,6 +3,7 @@
 use super::calendar::{Calendar, Calendars, Hours, OwnDay, Timetable, Weekday};
 use super::catalog::{Catalog, Crew, Named};
 use super::ids::{CrewCode, QueueCode};
+use super::setting::Fault;
 use super::time::{Instant, truncate};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
@@ -132,26 +133,40 @@ impl Shifts {
         works.min_by_key(|(c, duty)| (*duty, busy.get(&c.code).copied().unwrap_or(0))).map(|(c, _)| c)
     }
 
-    /// What an administrator must mend.
+    /// What an administrator must mend, as `check-config` words it.
     #[must_use]
     pub fn problems(&self, catalog: &Catalog, book: &Calendars) -> Vec<String> {
+        self.faults(catalog, book).into_iter().map(|f| f.plain).collect()
+    }
+
+    /// What an administrator must mend, with the reasons for people.
+    #[must_use]
+    pub fn faults(&self, catalog: &Catalog, book: &Calendars) -> Vec<Fault> {
         let mut out = Vec::new();
         let mut seen = BTreeSet::new();
         for s in &self.shifts {
-            if catalog.crew(s.crew.as_str()).is_none() {
-                out.push(format!("shifts.toml: there is no crew '{}'", s.crew));
+            let known = catalog.crew(s.crew.as_str()).is_some();
+            let name = if known { format!("@crew.{}", s.crew) } else { s.crew.to_string() };
+            if !known {
+                out.push(Fault::new("no_crew", format!("shifts.toml: there is no crew '{}'", s.crew), &[("name", s.crew.as_str())]));
             }
             if !seen.insert(&s.crew) {
-                out.push(format!("shifts.toml: the plan of crew '{}' stands twice", s.crew));
+                let plain = format!("shifts.toml: the plan of crew '{}' stands twice", s.crew);
+                out.push(Fault::new("twice", plain, &[("what", "@duty.plan"), ("name", &name)]));
             }
             if s.hours.iter().all(|h| Weekday::ALL.iter().all(|d| h.of(*d).is_empty())) && s.days.iter().all(|d| d.hours.is_empty()) {
-                out.push(format!("shifts.toml: crew '{}' would never work", s.crew));
+                out.push(Fault::new("never_works", format!("shifts.toml: crew '{}' would never work", s.crew), &[("name", &name)]));
                 continue;
             }
             // The same rules as for calendars.
             let alone = Calendars { calendars: vec![s.calendar()], ..book.clone() };
-            let names = Catalog::default();
-            out.extend(alone.problems(&names).into_iter().filter(|p| p.contains(&format!("'{}'", s.crew))).map(|p| format!("shifts.toml: {p}")));
+            let own = alone.faults(&Catalog::default()).into_iter().filter(|f| f.plain.contains(&format!("'{}'", s.crew)));
+            out.extend(own.map(|mut f| {
+                f.plain = format!("shifts.toml: {}", f.plain);
+                // The plan is told by its crew, not by the calendar it is measured with.
+                f.params.values_mut().filter(|v| v.starts_with("@calendar.")).for_each(|v| v.clone_from(&name));
+                f
+            }));
         }
         out
     }

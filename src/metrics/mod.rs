@@ -135,6 +135,7 @@ pub struct Metrics {
     receipts: IntCounterVec,
     calls: IntCounterVec,
     open: Level,
+    gaps: Level,
     timers: Level,
     outbox_pending: Level,
     outbox_oldest: Level,
@@ -195,6 +196,7 @@ impl Metrics {
             )?,
             calls: new.counter("jambyl_calls_total", "Calls of the call centre, by how they ended.", &[("outcome", known.call_outcomes)])?,
             open: new.level("jambyl_requests_open", "Requests that are open now.", &[("queue", &queues), ("status", known.statuses)])?,
+            gaps: new.level("jambyl_shift_gaps", "Open requests that crews left behind at the end of a shift and handed to nobody.", &[])?,
             timers: new.level("jambyl_sla_timers_pending", "Clocks that run now; past 50,000 they are not counted on.", &[stages])?,
             outbox_pending: new.level("jambyl_outbox_pending", "Messages that wait to be sent; past 50,000 they are not counted on.", &[channels])?,
             outbox_oldest: new.level("jambyl_outbox_oldest_seconds", "Age of the oldest message that waits.", &[channels])?,
@@ -337,6 +339,11 @@ impl Metrics {
     /// The open requests as the database counts them; what is not listed is zero.
     pub fn set_open(&self, rows: &[OpenRow]) {
         self.open.set_all(rows.iter().map(|row| (vec![row.queue.as_str(), row.status.as_str()], row.count as f64)));
+    }
+
+    /// Open requests that crews handed to nobody at the end of a shift.
+    pub fn set_shift_gaps(&self, count: u64) {
+        self.gaps.set_one(&[], count as f64);
     }
 
     /// Running clocks by stage; what is not listed is zero.

@@ -28,6 +28,7 @@ fn every_family_stands_from_the_start() {
         r#"jambyl_requests_created_total{channel="app",class="complaint",service="water"}"#,
         r#"jambyl_requests_created_total{channel="app",class="incident",service="none"}"#,
         r#"jambyl_requests_open{queue="water_taraz",status="assigned"}"#,
+        "jambyl_shift_gaps",
         r#"jambyl_triage_total{head="hazard",outcome="unsure"}"#,
         r#"jambyl_sla_timers_pending{stage="accept"}"#,
         "jambyl_sla_firing_lag_seconds_count",
@@ -95,6 +96,7 @@ fn each_method_moves_its_own_series() {
     metrics.retention_deleted("photos", 9);
     metrics.set_upkeep([5.0, 6.0, 7.0]);
     metrics.set_parts([Some(Duration::from_millis(250)), None]);
+    metrics.set_shift_gaps(3);
     metrics.set_free("data", 11);
     metrics.set_outbox(&[OutboxRow { channel: "app".into(), pending: 4, oldest_seconds: 1.5 }]);
     metrics.http("/t/{number}", "GET", 404, Duration::from_millis(3));
@@ -116,6 +118,7 @@ fn each_method_moves_its_own_series() {
         ("jambyl_backup_last_success_timestamp_seconds", 5.0),
         ("jambyl_retention_last_success_timestamp_seconds", 6.0),
         ("jambyl_digest_last_success_timestamp_seconds", 7.0),
+        ("jambyl_shift_gaps", 3.0),
         ("jambyl_database_up", 1.0),
         ("jambyl_database_answer_seconds", 0.25),
         ("jambyl_redis_up", 0.0),

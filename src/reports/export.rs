@@ -38,7 +38,11 @@ impl Words for Bare {
 /// A cell of CSV. One that a spreadsheet would take for a formula is made a text.
 #[must_use]
 pub fn cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '@', '+', '-', '\t']) && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() };
+    let text = if text.starts_with(['=', '@', '+', '-', '\t', '\r', '＝', '＠', '＋', '－']) && text.parse::<f64>().is_err() {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
@@ -123,9 +127,19 @@ mod tests {
 
     #[test]
     fn cells_are_no_formulas() {
-        for (text, want) in
-            [("a", "a"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("=1+1", "'=1+1"), ("-1", "-1"), ("-x", "'-x"), ("@a", "'@a"), ("", "")]
-        {
+        for (text, want) in [
+            ("a", "a"),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("=1+1", "'=1+1"),
+            ("-1", "-1"),
+            ("-x", "'-x"),
+            ("@a", "'@a"),
+            ("", ""),
+            ("-2+3|x", "'-2+3|x"),
+            ("\r=1", "\"'\r=1\""),
+            ("－1", "'－1"),
+        ] {
             assert_eq!(cell(text), want);
         }
     }

@@ -63,6 +63,12 @@ pub fn insert(bulk: &mut Bulk, rows: &[NewAttachment], wall: Instant) -> Result<
     bulk.add(models.collect(), &Conflict::Fail)
 }
 
+/// Where a file that is fetched from a provider lies in our store. The key holds nothing that a person or a provider chose.
+#[must_use]
+pub fn key_of(row: &Model) -> String {
+    format!("{}/{}", row.at.format("%Y/%m"), row.id)
+}
+
 /// Files to fetch, oldest first.
 ///
 /// # Errors
@@ -116,7 +122,8 @@ pub async fn stored(c: &impl Conn, id: AttachmentId, key: &str, sha256: &str, mi
 /// # Errors
 /// [`StoreError`].
 pub async fn lost(c: &impl Conn, id: AttachmentId) -> Result<(), StoreError> {
-    Entity::update_many().col_expr(Column::Status, Expr::value(status::LOST)).filter(Column::Id.eq(id.0)).exec(c).await?;
+    let waits = Entity::update_many().filter(Column::Id.eq(id.0)).filter(Column::Status.eq(status::WAITING));
+    waits.col_expr(Column::Status, Expr::value(status::LOST)).exec(c).await?;
     Ok(())
 }
 
@@ -283,7 +290,9 @@ pub async fn forget(c: &impl Conn, ids: &[AttachmentId]) -> Result<Vec<String>, 
 }
 
 async fn erase(c: &impl Conn, which: Condition) -> Result<Vec<String>, StoreError> {
-    let keys = Entity::find().filter(which.clone()).all(c).await?.into_iter().filter_map(|a| a.store_key).collect();
+    // Of a file that was being fetched, bytes may lie there already.
+    let tried = |a: &Model| (a.status == status::WAITING && a.attempts > 0).then(|| key_of(a));
+    let keys = Entity::find().filter(which.clone()).all(c).await?.into_iter().filter_map(|a| a.store_key.clone().or_else(|| tried(&a))).collect();
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(status::ERASED))
         .col_expr(Column::FileId, Expr::value(Option::<String>::None))

@@ -10,11 +10,15 @@ use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Writes a copy of one moment into a new file. Whoever writes meanwhile is not held up: the copy is read out of the log's snapshot.
+/// Writes a copy of one moment into a new file that only its owner can read. Whoever writes meanwhile is not held up: the copy is read out of the log's
+/// snapshot.
 ///
 /// # Errors
 /// [`StoreError`], also when the file stands already.
 pub async fn snapshot(db: &Db, to: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // SQLite would let everybody read it; it takes an empty file as it finds it.
+    std::fs::File::options().write(true).create_new(true).mode(0o600).open(to).map_err(|e| StoreError::corrupt("backup", e))?;
     let to = to.to_str().ok_or_else(|| StoreError::corrupt("backup", "the name of the file is not UTF-8"))?;
     let c = db.read();
     c.execute_raw(Statement::from_sql_and_values(c.get_database_backend(), "VACUUM INTO $1", [to.into()])).await?;
@@ -100,4 +104,24 @@ pub async fn in_use(file: &Path) -> Result<bool, StoreError> {
 
 fn is_locked(e: &sea_orm::sqlx::Error) -> bool {
     e.to_string().contains("locked") || e.to_string().contains("busy")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[tokio::test]
+    async fn only_its_owner_reads_a_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::connect(&format!("sqlite://{}", dir.path().join("a.db").display()), 2).await.unwrap();
+        db.migrate().await.unwrap();
+        let to = dir.path().join("copy.db");
+        snapshot(&db, &to).await.unwrap();
+        assert_eq!(std::fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
+        let copy = Db::connect(&format!("sqlite://{}", to.display()), 2).await.unwrap();
+        check(copy.read()).await.unwrap();
+        assert!(snapshot(&db, &to).await.is_err(), "nothing is written over");
+    }
 }

@@ -168,13 +168,31 @@ pub async fn list(c: &impl Conn, state: State, after: Option<&CallbackCursor>, l
     q.all(c).await?.into_iter().map(Callback::try_from).collect()
 }
 
-/// Tasks made in a period: for figures.
+/// What figures ask of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owed {
+    pub due_at: Instant,
+    pub closed_at: Option<Instant>,
+    pub outcome: Option<Outcome>,
+}
+
+/// Tasks made in a period for calls that were missed. Not: those made by a message, and those of whoever asked to be forgotten, to whom nothing is owed.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn made(c: &impl Conn, from: Instant, to: Instant) -> Result<Vec<Callback>, StoreError> {
-    let q = Entity::find().filter(Column::CreatedAt.gte(from)).filter(Column::CreatedAt.lt(to));
-    q.all(c).await?.into_iter().map(Callback::try_from).collect()
+pub async fn owed(c: &impl Conn, from: Instant, to: Instant) -> Result<Vec<Owed>, StoreError> {
+    let rows: Vec<(Instant, Option<Instant>, Option<String>)> = Entity::find()
+        .select_only()
+        .columns([Column::DueAt, Column::ClosedAt, Column::Outcome])
+        .filter(Column::CreatedAt.gte(from))
+        .filter(Column::CreatedAt.lt(to))
+        .filter(Column::Missed.ne(0))
+        .filter(Condition::any().add(Column::Outcome.is_null()).add(Column::Outcome.ne(Outcome::Erased.as_str())))
+        .into_tuple()
+        .all(c)
+        .await?;
+    let outcome = |o: String| Outcome::parse(&o).ok_or_else(|| StoreError::corrupt("callback_task.outcome", &o));
+    rows.into_iter().map(|(due_at, closed_at, o)| Ok(Owed { due_at, closed_at, outcome: o.map(outcome).transpose()? })).collect()
 }
 
 /// One attempt.

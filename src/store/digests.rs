@@ -5,7 +5,7 @@ use super::entity::{digest_letter, digest_reader, outbox};
 use super::error::StoreError;
 use crate::domain::Instant;
 use digest_letter::{ActiveModel, Column, Entity};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 pub use super::entity::digest_letter::Model as DigestLetter;
@@ -39,6 +39,27 @@ pub async fn made(c: &impl Conn, keys: &[String]) -> Result<Vec<String>, StoreEr
     }
     Ok(Entity::find().select_only().column(Column::Key).filter(Column::Key.is_in(keys.iter().cloned())).into_tuple().all(c).await?)
 }
+
+/// When the last digest was taken by the mail server, of the newest that were made; none: none of them was yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_sent(c: &impl Conn) -> Result<Option<Instant>, StoreError> {
+    let newest = Entity::find().select_only().column(Column::Key).order_by(Column::MadeAt, Order::Desc).limit(NEWEST);
+    let keys: Vec<String> = newest.into_tuple().all(c).await?;
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let sent = outbox::Entity::find()
+        .select_only()
+        .column_as(outbox::Column::SentAt.max(), "last")
+        .filter(outbox::Column::Status.eq(super::outbox::status::SENT))
+        .filter(outbox::Column::Dedupe.is_in(keys));
+    Ok(sent.into_tuple::<Option<Instant>>().one(c).await?.flatten())
+}
+
+/// Several days of many readers.
+const NEWEST: u64 = 256;
 
 /// The digest that an outbox row carries, if it carries one.
 ///
@@ -78,14 +99,54 @@ pub async fn readers(c: &impl Conn) -> Result<Vec<DigestReader>, StoreError> {
 /// [`StoreError`].
 pub async fn set_reader(c: &impl Conn, reader: DigestReader) -> Result<(), StoreError> {
     use digest_reader::Column as R;
-    let row = digest_reader::ActiveModel {
+    let over = OnConflict::column(R::Address).update_columns([R::Lang, R::Scope, R::Active, R::ChangedAt]).to_owned();
+    digest_reader::Entity::insert(reader_row(reader)).on_conflict(over).exec_without_returning(c).await?;
+    Ok(())
+}
+
+fn reader_row(reader: DigestReader) -> digest_reader::ActiveModel {
+    digest_reader::ActiveModel {
         address: Set(reader.address),
         lang: Set(reader.lang),
         scope: Set(reader.scope),
         active: Set(reader.active),
         changed_at: Set(reader.changed_at),
-    };
-    let over = OnConflict::column(R::Address).update_columns([R::Lang, R::Scope, R::Active, R::ChangedAt]).to_owned();
-    digest_reader::Entity::insert(row).on_conflict(over).exec_without_returning(c).await?;
-    Ok(())
+    }
+}
+
+/// Adds a reader. False when the address stands already.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn add_reader(c: &impl Conn, reader: DigestReader) -> Result<bool, StoreError> {
+    let kept = OnConflict::column(digest_reader::Column::Address).do_nothing().to_owned();
+    Ok(digest_reader::Entity::insert(reader_row(reader)).on_conflict(kept).exec_without_returning(c).await? == 1)
+}
+
+/// Changes a reader who stands as it was seen. False when somebody was faster.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn change_reader(c: &impl Conn, reader: DigestReader, seen: Instant) -> Result<bool, StoreError> {
+    use digest_reader::Column as R;
+    let done = digest_reader::Entity::update_many()
+        .col_expr(R::Lang, Expr::value(reader.lang))
+        .col_expr(R::Scope, Expr::value(reader.scope))
+        .col_expr(R::Active, Expr::value(reader.active))
+        .col_expr(R::ChangedAt, Expr::value(reader.changed_at))
+        .filter(R::Address.eq(reader.address))
+        .filter(R::ChangedAt.eq(seen))
+        .exec(c)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Forgets an address that an administrator had added. False when somebody was faster.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_reader(c: &impl Conn, address: &str, seen: Instant) -> Result<bool, StoreError> {
+    use digest_reader::Column as R;
+    let gone = digest_reader::Entity::delete_many().filter(R::Address.eq(address)).filter(R::ChangedAt.eq(seen)).exec(c).await?;
+    Ok(gone.rows_affected == 1)
 }

@@ -51,6 +51,8 @@ pub struct Message {
     pub text: Option<String>,
     /// Its author took it back, or a part of it.
     pub unsent: bool,
+    /// The event that brought it.
+    pub raw_event: Option<i64>,
     pub at: Instant,
 }
 
@@ -58,7 +60,7 @@ fn visible(m: message::Model) -> Message {
     let unsent = m.unsent_at.is_some();
     // Erased words leave nothing, whatever stood there.
     let text = if unsent { m.text.and(m.shown).filter(|left| !left.is_empty()) } else { m.text };
-    Message { id: MessageId(m.id), direction: m.direction, author: m.author, text, unsent, at: m.at }
+    Message { id: MessageId(m.id), direction: m.direction, author: m.author, text, unsent, raw_event: m.raw_event_id, at: m.at }
 }
 
 /// Stores messages.

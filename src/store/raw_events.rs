@@ -5,6 +5,7 @@ use super::db::Conn;
 use super::entity::raw_event::{ActiveModel, Column, Entity, Model};
 use super::error::StoreError;
 use crate::domain::Instant;
+use crate::domain::inbound::storable;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -53,7 +54,13 @@ pub struct NewRawEvent {
     pub readable: bool,
 }
 
+/// A name as every database takes it; were one refused, the platform would bring all that came with it again and again, and then stop.
+fn name(text: String) -> String {
+    if text.contains('\0') { storable(&text) } else { text }
+}
+
 fn active(e: NewRawEvent) -> ActiveModel {
+    let e = NewRawEvent { external_id: name(e.external_id), conversation_key: name(e.conversation_key), ..e };
     let state = if e.readable { status::WAITING } else { status::UNREADABLE };
     ActiveModel {
         id: NotSet,
@@ -158,6 +165,14 @@ pub async fn named(c: &impl Conn, channel: &str, account: &str, names: &[String]
     Ok(found.order_by(Column::Id, Order::Asc).all(c).await?)
 }
 
+/// One event as it came; none when it was let go.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn load(c: &impl Conn, id: i64) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).one(c).await?)
+}
+
 /// The last events of a conversation that were worked on, newest first.
 ///
 /// # Errors
@@ -168,7 +183,7 @@ pub async fn last_of(c: &impl Conn, conversation_key: &str, limit: u64) -> Resul
 }
 
 /// Channels whose bodies are cut into events at the door: one that could not be read there has to go through the door again.
-const CUT_AT_DOOR: [&str; 5] = ["meta", "whatsapp", "instagram", "facebook", "sms"];
+const CUT_AT_DOOR: [&str; 6] = ["meta", "whatsapp", "instagram", "facebook", "sms", "mail"];
 
 /// Whether bodies of a channel are cut into events at the door.
 #[must_use]
@@ -221,6 +236,15 @@ pub async fn read_again(c: &impl Conn, row: &Model, events: Vec<NewRawEvent>, wa
     };
     // Somebody else may have read it meanwhile.
     Ok(if q.exec(c).await?.rows_affected == 1 { n + again } else { n })
+}
+
+/// Takes the body out of an event whose content lies elsewhere.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn blank(c: &impl Conn, id: i64) -> Result<(), StoreError> {
+    Entity::update_many().col_expr(Column::Body, Expr::value(Vec::<u8>::new())).filter(Column::Id.eq(id)).exec(c).await?;
+    Ok(())
 }
 
 /// Rows of one status, newest first, for the administrator.

@@ -154,10 +154,11 @@ fn number(row: Option<&QueryResult>) -> Result<Option<i64>, StoreError> {
     Ok(row.map(|r| r.try_get_by_index::<i64>(0)).transpose()?)
 }
 
-/// What has served its time: all from before a moment.
+/// What has served its time, and the moment at which it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     pub before: Instant,
+    pub now: Instant,
 }
 
 /// One batch of rows that go, or that lose their words, in the caller's transaction.
@@ -208,7 +209,7 @@ pub async fn batch(c: &impl Conn, kind: Kind, cut: Cut, start: Start, limit: u64
         Kind::CallNumbers => {
             let rows = ask(c, &p.due(kind, "id, started_at"), values()).await?;
             let ids = rows.iter().map(|r| r.try_get_by_index(0).map(CallId)).collect::<Result<Vec<_>, _>>()?;
-            calls::forget(c, &ids).await?;
+            calls::forget(c, &ids, cut.now).await?;
             calls::records::erase(c, &ids).await?;
             let tasks = forget_tasks(c, before, limit).await?;
             let next = if full(rows.len()) || tasks >= limit { Some(start) } else { None };

@@ -1,4 +1,4 @@
-//! What the service last did for itself, by name: a backup, a round of letting go, the digest. For alerts on what has stopped happening.
+//! What the service last did for itself, by name: a backup, a round of letting go. For alerts on what has stopped happening.
 
 use super::db::Conn;
 use super::entity::upkeep::{ActiveModel, Column, Entity};
@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 pub const BACKUP: &str = "backup";
 /// A round of letting go in which no kind failed.
 pub const RETENTION: &str = "retention";
-/// The daily digest that was sent.
-pub const DIGEST: &str = "digest";
 
 /// Notes that it was done just now.
 ///

@@ -66,8 +66,9 @@ pub async fn page(req: HttpRequest, state: web::Data<WebState>) -> HttpResponse 
     let operations = OPERATIONS.get_or_init(|| serde_json::from_str(OPENAPI).map(|doc| body(&doc)).unwrap_or_default());
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Jambyl 109 API</title>\n<link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body class=\"docs\">\n<main>\n{operations}{}</main>\n</body>\n</html>\n",
+         <title>Jambyl 109 API</title>\n<link rel=\"stylesheet\" href=\"{}\">\n<link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body class=\"docs\">\n<main>\n{operations}{}</main>\n</body>\n</html>\n",
         escaped(&LINKS.css),
+        escaped(&LINKS.docs_css),
         errors(&state.core.book.messages, peer::language(&req))
     );
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html)

@@ -3,7 +3,7 @@
 use super::state::WebState;
 use crate::dispatch::Core;
 use crate::metrics::{OpenRow, OutboxRow};
-use crate::store::{StoreError, outbox, stats, timers, upkeep, wires};
+use crate::store::{StoreError, outbox, shift_gaps, stats, timers, upkeep, wires};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -76,11 +76,14 @@ async fn gather(state: &WebState) -> Result<(), StoreError> {
     }
     let done = upkeep::all(core.db.read()).await?;
     let at = |name: &str| done.get(name).map_or(0.0, |at| at.timestamp() as f64);
-    core.metrics.set_upkeep([at(upkeep::BACKUP), at(upkeep::RETENTION), at(upkeep::DIGEST)]);
+    // Made is not sent: a mail server that is down for days must not look like a digest every morning.
+    let digest = crate::store::digests::last_sent(core.db.read()).await?.map_or(0.0, |at| at.timestamp() as f64);
+    core.metrics.set_upkeep([at(upkeep::BACKUP), at(upkeep::RETENTION), digest]);
     let open = stats::open_by_queue(core.db.read()).await?;
     let rows: Vec<OpenRow> =
         open.into_iter().map(|(queue, status, count)| OpenRow { queue: queue.unwrap_or_else(|| "none".into()), status, count }).collect();
     core.metrics.set_open(&rows);
+    core.metrics.set_shift_gaps(shift_gaps::count(core.db.read()).await?);
     let now = core.now();
     core.metrics.set_timers(&timers::pending(core.db.read(), None).await?);
     core.metrics.set_due(&timers::pending(core.db.read(), Some(now)).await?);

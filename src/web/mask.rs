@@ -13,6 +13,15 @@ fn is_number(c: char) -> bool {
     c.is_ascii_digit() || (!c.is_ascii() && !matches!(c, '\u{400}'..='\u{52f}') && c.is_numeric())
 }
 
+/// A whole number as people here write it: `+7 701 555 66 77`. Numbers of other countries stay as they are.
+#[must_use]
+pub fn grouped(e164: &str) -> String {
+    let local = e164.strip_prefix("+7").filter(|r| r.len() == 10 && r.bytes().all(|b| b.is_ascii_digit()));
+    let Some(local) = local else { return e164.to_owned() };
+    let parts: Vec<&str> = [0..3, 3..6, 6..8, 8..10].into_iter().filter_map(|r| local.get(r)).collect();
+    format!("+7 {}", parts.join(" "))
+}
+
 /// The text with every run of six or more digits covered, however they are spaced.
 #[must_use]
 pub fn cover(text: &str) -> String {
@@ -63,6 +72,15 @@ pub fn street(address: &str) -> String {
     words.trim_end_matches(|c: char| !c.is_alphabetic()).trim_start().chars().take(40).collect::<String>().trim_end().to_owned()
 }
 
+/// A mail address of which the first letter and the domain are left.
+#[must_use]
+pub fn address(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{}@{domain}", name(local)),
+        None => name(address),
+    }
+}
+
 /// A name of which only the first letter is left.
 #[must_use]
 pub fn name(name: &str) -> String {
@@ -82,6 +100,19 @@ pub fn contact_line(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn whole_numbers_stand_in_groups() {
+        for (number, want) in [
+            ("+77015556677", "+7 701 555 66 77"),
+            ("+998901234567", "+998901234567"),
+            ("+7701555667", "+7701555667"),
+            ("+7ңңңңң", "+7ңңңңң"),
+            ("", ""),
+        ] {
+            assert_eq!(grouped(number), want);
+        }
+    }
 
     #[test]
     fn numbers_are_covered_and_houses_are_not() {
@@ -134,6 +165,7 @@ mod tests {
     fn names() {
         assert_eq!(name("Әсел"), "Ә•••");
         assert_eq!(name(""), "");
+        assert_eq!((address("akim@akimat.kz").as_str(), address("x").as_str()), ("a•••@akimat.kz", "x•••"));
     }
 
     proptest! {

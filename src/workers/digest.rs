@@ -4,7 +4,7 @@ use super::pause;
 use crate::bus::Hint;
 use crate::channels::MAIN;
 use crate::config::Config;
-use crate::dispatch::Core;
+use crate::dispatch::{Core, digest_readers};
 use crate::domain::calendar::Day;
 use crate::domain::digest::{Part, Reader, due, key};
 use crate::domain::inbound::ChannelKind;
@@ -12,7 +12,7 @@ use crate::domain::outgoing::{Body, Condition, Keyboard, Outgoing, Params, Rank}
 use crate::domain::{Lang, digest};
 use crate::reports::digest::{Figures, Letter, gather, letter};
 use crate::store::digests::{self, DigestLetter};
-use crate::store::{StoreError, deliveries, upkeep};
+use crate::store::{StoreError, deliveries};
 use chrono::{Duration, NaiveTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,6 @@ pub struct DigestWorker {
     core: Arc<Core>,
     at: NaiveTime,
     late_hours: u32,
-    listed: Vec<Reader>,
     link: String,
 }
 
@@ -45,14 +44,7 @@ impl DigestWorker {
     #[must_use]
     pub fn new(core: Arc<Core>, config: &Config) -> Self {
         let d = &config.digest;
-        Self {
-            core,
-            at: d.time().unwrap_or_default(),
-            late_hours: d.late_hours,
-            // Checked when the settings were read.
-            listed: d.readers.iter().filter_map(|r| Reader::parse(r).ok()).collect(),
-            link: format!("{}/console/reports", config.http.public_base()),
-        }
+        Self { core, at: d.time().unwrap_or_default(), late_hours: d.late_hours, link: format!("{}/console/reports", config.http.public_base()) }
     }
 
     /// Until stopped.
@@ -109,15 +101,7 @@ impl DigestWorker {
     /// # Errors
     /// [`StoreError`].
     pub async fn readers(&self) -> Result<Vec<Reader>, StoreError> {
-        let mut all: BTreeMap<String, Reader> = self.listed.iter().map(|r| (r.address.clone(), r.clone())).collect();
-        for row in digests::readers(self.core.db.read()).await? {
-            let read = Lang::parse(&row.lang).zip(Part::parse(&row.scope).ok());
-            match read.filter(|_| row.active) {
-                Some((lang, part)) => all.insert(row.address.clone(), Reader { address: row.address, lang, part }),
-                None => all.remove(&row.address),
-            };
-        }
-        Ok(all.into_values().collect())
+        digest_readers::in_force(&self.core).await
     }
 
     /// The figures of a day.
@@ -170,7 +154,6 @@ impl DigestWorker {
             dedupe: Some(key.to_owned()),
         };
         deliveries::stand_in(&tx, &out, None, now, wall).await?;
-        upkeep::done(&tx, upkeep::DIGEST, wall).await?;
         tx.commit().await?;
         self.core.bus.publish(Hint::Outbox);
         tracing::info!(day = %figures.day, "a digest was made");

@@ -1,7 +1,8 @@
-//! Adds past days up, so that figures of a year are sums of days: those that have ended, and those whose requests changed since.
+//! Adds past days up, so that figures of a year are sums of days: those that have ended, and those whose requests or calls changed since.
 
 use super::pause;
 use crate::dispatch::Core;
+use crate::reports::calls::{self, Terms};
 use crate::reports::facts;
 use crate::store::{StoreError, leases};
 use chrono::Duration;
@@ -10,13 +11,15 @@ use tokio_util::sync::CancellationToken;
 
 const EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 const LEASE: &str = "figures";
-/// A change that was drawn a place in the journal has committed or failed within this.
+/// A change that was drawn a place in the journal, or in the list of changed days, has committed or failed within this.
 const SETTLED: Duration = Duration::seconds(120);
 
 /// The worker; of several processes only the holder of a lease works.
 pub struct Figures {
     pub core: Arc<Core>,
     pub owner: String,
+    /// What calls are measured by.
+    pub terms: Terms,
 }
 
 impl Figures {
@@ -46,6 +49,7 @@ impl Figures {
         if !leases::take(self.core.db.write(), LEASE, &self.owner, wall, Duration::minutes(10)).await? {
             return Ok(0);
         }
-        facts::roll(&self.core.db, now, wall, SETTLED).await
+        let db = &self.core.db;
+        Ok(facts::roll(db, now, wall, SETTLED).await? + calls::roll(db, self.terms, now, wall, SETTLED).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! Works through the inbox: the oldest event of each conversation first, a conversation never in two hands, one poison event never in anybody's way.
 
-use super::{drain, pause, wait};
+use super::{drain, guarded, guarded_work, pause, wait};
 use crate::bus::Hint;
 use crate::channels::wire::FetchError;
 use crate::channels::{self, Registry, social};
@@ -158,7 +158,8 @@ impl IntakeWorker {
             if held_up.contains(&row.conversation_key) {
                 continue;
             }
-            match channels::inbound(&row.channel, &row.account, &row.body, &labels) {
+            let read = guarded(|| channels::inbound(&row.channel, &row.account, &row.body, &labels).map_err(|e| e.to_string()));
+            match read.unwrap_or_else(|e| Err(e.to_string())) {
                 Ok(inbound) => {
                     let Some(inbound) = self.complete(&row, inbound).await? else {
                         settled += 1;
@@ -167,12 +168,17 @@ impl IntakeWorker {
                     };
                     courtesies.extend(courtesy(&inbound));
                     let earlier = self.earlier(&inbound, &labels).await?;
-                    good.push(intake::prepare(&self.core, Item { raw: row.id, received_at: row.received_at, inbound, earlier }));
+                    let item = Item { raw: row.id, received_at: row.received_at, inbound, earlier };
+                    match guarded(|| intake::prepare(&self.core, item)) {
+                        Ok(prepared) => good.push(prepared),
+                        Err(e) => {
+                            self.park(&row, &e.to_string()).await?;
+                            settled += 1;
+                        }
+                    }
                 }
                 Err(e) => {
-                    raw_events::mark_failed(self.core.db.write(), row.id, &e.to_string(), None).await?;
-                    tracing::error!(event.id = row.id, channel = row.channel, error = %e, "an event cannot be read; it is parked");
-                    self.core.metrics.inbound(&row.channel, InboundOutcome::Parked);
+                    self.park(&row, &e).await?;
                     settled += 1;
                 }
             }
@@ -210,9 +216,17 @@ impl IntakeWorker {
         Ok(held.slots.clone())
     }
 
+    /// Nothing can be done with it, however often it is tried.
+    async fn park(&self, row: &Model, why: &str) -> Result<(), StoreError> {
+        raw_events::mark_failed(self.core.db.write(), row.id, why, None).await?;
+        tracing::error!(event.id = row.id, channel = row.channel, error = why, "an event cannot be read; it is parked");
+        self.core.metrics.inbound(&row.channel, InboundOutcome::Parked);
+        Ok(())
+    }
+
     /// All together; when that fails, each alone, so that one poison event does not hold up the others.
     async fn settle(&self, batch: &[Prepared]) -> Result<usize, StoreError> {
-        match intake::process(&self.core, batch).await {
+        match guarded_work(Box::pin(intake::process(&self.core, batch))).await {
             Ok(()) => return Ok(batch.len()),
             Err(DispatchError::Store(e)) if e.is_transient() => return Err(e),
             Err(e) if batch.len() > 1 => tracing::debug!(error = %e, events = batch.len(), "a batch failed; each event is tried alone"),
@@ -224,7 +238,7 @@ impl IntakeWorker {
             if held_up.contains(&p.key()) {
                 continue;
             }
-            match intake::process(&self.core, std::slice::from_ref(p)).await {
+            match guarded_work(Box::pin(intake::process(&self.core, std::slice::from_ref(p)))).await {
                 Ok(()) => settled += 1,
                 Err(DispatchError::Store(e)) if e.is_transient() => return Err(e),
                 Err(e) => {

@@ -9,10 +9,14 @@ use crate::domain::inbound::ChannelKind;
 use crate::domain::{Instant, RequestNumber};
 use crate::metrics::InboundOutcome;
 use crate::store::letters::{self, Came};
-use crate::store::raw_events::{self, NewRawEvent};
+use crate::store::raw_events::{self, NewRawEvent, RawEventRow};
 use crate::store::{Conn, StoreError, Tx, conversations, leases, requests};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Reading takes milliseconds; a letter that takes longer than this was made to.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// The service's side of letters.
 #[derive(Debug, Clone)]
@@ -47,26 +51,77 @@ impl MailDoor {
         let mut raw = raw;
         raw.truncate(usize::try_from(self.largest).unwrap_or(usize::MAX));
         let raw = Arc::new(raw);
-        // Apart from everything else: should reading ever break, the letter is kept all the same.
-        let (own, bytes) = (self.own.clone(), raw.clone());
-        let looked = tokio::task::spawn_blocking(move || mail::look(&bytes, &own)).await;
-        let tx = core.db.begin().await?;
-        let (new, kind) = match looked {
-            Ok(look) => (store(&tx, &look, &raw, now, sent_at, core.wall()).await?, Some(look.kind)),
-            Err(e) => {
-                tracing::error!(error = %e, "a letter cannot be read; it is kept as it came");
-                (raw_events::insert(&tx, vec![unreadable(&raw, now)]).await?, None)
-            }
+        let (new, kind) = match self.look(&raw).await {
+            Some(look) => match put(core, Some(&look), &raw, now, sent_at, mark).await {
+                // The same letter would fail the same way for ever, and all that come after it would wait.
+                Err(e) if !e.is_transient() => {
+                    tracing::error!(error = %e, "a letter cannot be stored as it was read; it is kept as it came");
+                    (put(core, None, &raw, now, sent_at, mark).await?, None)
+                }
+                done => (done?, Some(look.kind)),
+            },
+            None => (put(core, None, &raw, now, sent_at, mark).await?, None),
         };
-        if let Some((name, next)) = mark {
-            leases::set_poll_offset(&tx, name, next).await?;
-        }
-        tx.commit().await?;
-        let outcome = if new > 0 { InboundOutcome::Accepted } else { InboundOutcome::Duplicate };
+        let outcome = match (new > 0, kind) {
+            (false, _) => InboundOutcome::Duplicate,
+            (true, None) => InboundOutcome::Unreadable,
+            (true, Some(_)) => InboundOutcome::Accepted,
+        };
         core.metrics.inbound(ChannelKind::Mail.as_str(), outcome);
         core.bus.publish(Hint::Inbox(u16::MAX));
         Ok(Taken { new: new > 0, kind })
     }
+
+    /// Reads a letter that was kept as it came once more. Gives how many events wait now.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it stays as it is.
+    pub async fn again(&self, core: &Core, row: &RawEventRow) -> Result<u64, StoreError> {
+        let raw = Arc::new(row.body.clone());
+        let Some(look) = self.look(&raw).await else { return Ok(0) };
+        let tx = core.db.begin().await?;
+        let n = store(&tx, &look, &raw, row.received_at, None, core.wall(), Some(row)).await?;
+        tx.commit().await?;
+        Ok(n)
+    }
+
+    /// Reads apart from everything else, and not for ever: should reading break, the letter is kept all the same.
+    async fn look(&self, raw: &Arc<Vec<u8>>) -> Option<Look> {
+        let (own, bytes) = (self.own.clone(), raw.clone());
+        match tokio::time::timeout(LOOK, tokio::task::spawn_blocking(move || mail::look(&bytes, &own))).await {
+            Ok(Ok(look)) => Some(look),
+            // What a panic says may repeat the letter.
+            Ok(Err(_)) => {
+                tracing::error!("a letter cannot be read; it is kept as it came");
+                None
+            }
+            Err(_) => {
+                tracing::error!("a letter takes too long to be read; it is kept as it came");
+                None
+            }
+        }
+    }
+}
+
+/// One letter in one transaction; `None` was not read.
+async fn put(
+    core: &Core,
+    look: Option<&Look>,
+    raw: &[u8],
+    now: Instant,
+    sent_at: Option<Instant>,
+    mark: Option<(&str, i64)>,
+) -> Result<u64, StoreError> {
+    let tx = core.db.begin().await?;
+    let new = match look {
+        Some(look) => store(&tx, look, raw, now, sent_at, core.wall(), None).await?,
+        None => raw_events::insert(&tx, vec![unreadable(raw, now)]).await?,
+    };
+    if let Some((name, next)) = mark {
+        leases::set_poll_offset(&tx, name, next).await?;
+    }
+    tx.commit().await?;
+    Ok(new)
 }
 
 fn unreadable(raw: &[u8], received_at: Instant) -> NewRawEvent {
@@ -81,16 +136,34 @@ fn unreadable(raw: &[u8], received_at: Instant) -> NewRawEvent {
     }
 }
 
-async fn store(tx: &Tx, look: &Look, raw: &[u8], now: Instant, sent_at: Option<Instant>, wall: Instant) -> Result<u64, StoreError> {
+/// `kept`: the row in which it lay unread.
+async fn store(
+    tx: &Tx,
+    look: &Look,
+    raw: &[u8],
+    now: Instant,
+    sent_at: Option<Instant>,
+    wall: Instant,
+    kept: Option<&RawEventRow>,
+) -> Result<u64, StoreError> {
     let known = known(tx, look).await?;
     let stored = mail::events(look, raw, &known, now, sent_at);
-    let new = raw_events::insert(tx, stored.events).await?;
+    let new = match kept {
+        Some(row) => {
+            let n = raw_events::read_again(tx, row, stored.events, wall).await?;
+            if row.external_id != look.external {
+                // Its words lie where whoever wrote them is found.
+                raw_events::blank(tx, row.id).await?;
+            }
+            n
+        }
+        None => raw_events::insert(tx, stored.events).await?,
+    };
     if new == 0 {
         return Ok(0);
     }
-    let chat = stored.chat.as_deref().unwrap_or("-");
     if let Some(whole) = stored.whole {
-        letters::keep_whole(tx, MAIN, &look.external, chat, whole, wall).await?;
+        letters::keep_whole(tx, MAIN, &look.external, &stored.place, whole, wall).await?;
     }
     if let (Some(letter), Some(address), Some(chat)) = (&look.letter, &look.address, &stored.chat) {
         letters::note(tx, &Came { account: MAIN, letter, chat, address, subject: &look.subject, at: wall }).await?;
@@ -102,7 +175,8 @@ async fn store(tx: &Tx, look: &Look, raw: &[u8], now: Instant, sent_at: Option<I
 async fn known(tx: &Tx, look: &Look) -> Result<Known, StoreError> {
     if look.kind == Kind::Bounce {
         let rows = letters::known(tx, MAIN, &look.told_of).await?;
-        return Ok(Known { chat: None, outbox: rows.into_iter().find_map(|r| r.outbox_id) });
+        let ours = rows.into_iter().find(|r| r.outbox_id.is_some());
+        return Ok(Known { outbox: ours.as_ref().and_then(|r| r.outbox_id), chat: ours.map(|r| r.chat) });
     }
     let Some(address) = look.address.as_deref().filter(|_| look.kind == Kind::Person) else { return Ok(Known::default()) };
     let theirs = |chat: &str| mail::address_of(chat) == (address, true);

@@ -8,7 +8,7 @@ use crate::config::{Mail, MailDoor as Mode};
 use crate::dispatch::Core;
 use crate::store::{StoreError, leases};
 use percent_encoding::percent_decode_str;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,17 @@ pub struct MailboxReader {
     access: Access,
     owner: String,
     every: Duration,
+    /// Letters that could not be fetched, the one that failed last at the end, and the mailbox whose numbers these are.
+    stuck: Mutex<(u32, Vec<u32>)>,
+}
+
+/// What became of a round.
+#[derive(Debug, Clone, Copy, Default)]
+struct Round {
+    /// Letters that were stored or known.
+    done: usize,
+    /// Of them those that nobody had seen.
+    new: usize,
 }
 
 /// Why a round ended before its time.
@@ -72,6 +83,7 @@ impl MailboxReader {
             access: access(config)?,
             owner: owner.to_owned(),
             every: Duration::from_secs(config.inbound.poll_secs.max(1)),
+            stuck: Mutex::default(),
         }))
     }
 
@@ -83,8 +95,9 @@ impl MailboxReader {
             let mut rest = self.every;
             if matches!(ours, Ok(true)) {
                 tokio::select! {
-                    done = tokio::time::timeout(ROUND, self.tick()) => match done {
-                        Ok(Ok(n)) if n >= AT_ONCE => rest = Duration::ZERO,
+                    done = tokio::time::timeout(ROUND, self.look()) => match done {
+                        // Where letters cannot be marked, the known ones come again and again: they are no reason for haste.
+                        Ok(Ok(r)) if r.done >= AT_ONCE && r.new > 0 => rest = Duration::ZERO,
                         Ok(Ok(_)) => {}
                         Ok(Err(e)) => tracing::error!(error = %e, "the mailbox was not read; it is tried again"),
                         Err(_) => tracing::error!("the mailbox answers too slowly; it is tried again"),
@@ -106,26 +119,63 @@ impl MailboxReader {
     /// # Errors
     /// [`Stopped`]; what was not taken waits in the mailbox.
     pub async fn tick(&self) -> Result<usize, Stopped> {
+        Ok(self.look().await?.done)
+    }
+
+    async fn look(&self) -> Result<Round, Stopped> {
         let mut mailbox = Mailbox::open(&self.access).await?;
         let done = self.round(&mut mailbox).await;
         mailbox.close().await;
         done
     }
 
-    async fn round(&self, mailbox: &mut Mailbox) -> Result<usize, Stopped> {
+    async fn round(&self, mailbox: &mut Mailbox) -> Result<Round, Stopped> {
         let mark = format!("mail:{MAIN}:{}", mailbox.validity());
         let next = leases::poll_offset(self.core.db.read(), &mark).await?;
         // At first only what nobody has read: an old mailbox is not poured in.
         let from = u32::try_from(next).ok().filter(|n| *n > 0);
-        let (mut done, mut next) = (0, next);
-        for number in mailbox.waiting(from).await?.into_iter().take(AT_ONCE) {
-            let Some(letter) = mailbox.fetch(number).await? else { continue };
+        let (mut round, mut next) = (Round::default(), next);
+        for number in self.in_order(mailbox.waiting(from).await?, from, mailbox.validity()).into_iter().take(AT_ONCE) {
+            let fetched = match mailbox.fetch(number).await {
+                Ok(fetched) => fetched,
+                Err(e) => {
+                    tracing::error!(letter = number, error = %e, "a letter cannot be fetched; the others go first from now on");
+                    let mut stuck = self.stuck();
+                    stuck.1.retain(|n| *n != number);
+                    stuck.1.push(number);
+                    return Err(e.into());
+                }
+            };
+            let Some(letter) = fetched else { continue };
             next = next.max(i64::from(number) + 1);
             let taken = self.door.take(&self.core, letter.bytes, letter.at, Some((&mark, next))).await?;
-            mailbox.taken(number).await?;
-            done += 1;
+            match mailbox.taken(number).await {
+                // It is stored, which counts. The folder for what was taken may be missing, or the mailbox may be read only.
+                Err(e @ MailboxError::Protocol) => {
+                    tracing::warn!(error = %e, "a letter was stored, but not marked or moved: look at mail.inbound.move_to")
+                }
+                done => done?,
+            }
+            self.stuck().1.retain(|n| *n != number);
+            round.done += 1;
+            round.new += usize::from(taken.new);
             tracing::debug!(new = taken.new, kind = taken.kind.map(crate::channels::mail::Kind::as_str), "a letter was taken in");
         }
-        Ok(done)
+        Ok(round)
+    }
+
+    /// What came last time and stays unread all the same must not hide what is new; what broke the last rounds off must not hide anything.
+    fn in_order(&self, mut waiting: Vec<u32>, from: Option<u32>, validity: u32) -> Vec<u32> {
+        let mut stuck = self.stuck();
+        if stuck.0 != validity {
+            *stuck = (validity, Vec::new());
+        }
+        stuck.1.retain(|n| waiting.contains(n));
+        waiting.sort_by_key(|n| (stuck.1.iter().position(|s| s == n).map(|p| p + 1), from.is_some_and(|from| *n < from), *n));
+        waiting
+    }
+
+    fn stuck(&self) -> MutexGuard<'_, (u32, Vec<u32>)> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

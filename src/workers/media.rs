@@ -5,8 +5,8 @@ use crate::channels::Registry;
 use crate::channels::wire::FetchError;
 use crate::dispatch::Core;
 use crate::domain::AttachmentId;
-use crate::store::StoreError;
 use crate::store::attachments::{self, AttachmentRow};
+use crate::store::{StoreError, doomed};
 use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use sha2::{Digest, Sha256};
@@ -66,8 +66,7 @@ impl MediaWorker {
         let (Some(wire), Some(file_id)) = (self.wires.get(&row.channel, &row.account), row.file_id.as_deref()) else {
             return Ok(false);
         };
-        // The key holds nothing that a person or a provider chose.
-        let key = format!("{}/{}", row.at.format("%Y/%m"), row.id);
+        let key = attachments::key_of(row);
         let path = object_store::path::Path::from(key.as_str());
         let mut into = Hashed { file: BufWriter::with_capacity(self.store.clone(), path, self.part).with_max_concurrency(1), hash: Sha256::new() };
         let fetched = tokio::time::timeout(Duration::from_secs(60), wire.fetch(file_id, self.max_bytes, &mut into))
@@ -87,7 +86,10 @@ impl MediaWorker {
                 let sha256 = hex::encode(into.hash.finalize());
                 let size = i64::try_from(file.size).unwrap_or(i64::MAX);
                 let mime = row.mime.as_deref().or(file.mime.as_deref());
-                attachments::stored(self.core.db.write(), id, &key, &sha256, mime, size).await
+                if !attachments::stored(self.core.db.write(), id, &key, &sha256, mime, size).await? {
+                    self.not_wanted(id, key).await?;
+                }
+                Ok(true)
             }
             Err(FetchError::Transient(why)) if row.attempts + 1 < TRIES => {
                 tracing::debug!(attachment.id = %id, error = why, "a file did not come; it will be tried again");
@@ -99,6 +101,16 @@ impl MediaWorker {
                 Ok(true)
             }
         }
+    }
+
+    /// The row did not wait any more: another worker was faster, then the bytes are its own; or the person was forgotten or took the file back, then
+    /// they must go, for nothing points at them.
+    async fn not_wanted(&self, id: AttachmentId, key: String) -> Result<(), StoreError> {
+        let row = attachments::load(self.core.db.write(), id).await?;
+        if row.is_some_and(|r| r.store_key.as_ref() == Some(&key)) {
+            return Ok(());
+        }
+        doomed::add(self.core.db.write(), &[key], self.core.wall()).await
     }
 }
 

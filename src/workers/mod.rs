@@ -27,6 +27,9 @@ pub mod sweeper;
 pub mod wires;
 
 use crate::bus::Hint;
+use crate::dispatch::DispatchError;
+use futures_util::FutureExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -67,6 +70,21 @@ fn drain(hints: &mut broadcast::Receiver<Hint>) {
     while matches!(hints.try_recv(), Ok(_) | Err(TryRecvError::Lagged(_))) {}
 }
 
+/// A defect of ours that one piece of work brings to light fails this piece. The loop would end with it, and the process with the loop; and whoever
+/// starts the process again would meet the same piece first.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, DispatchError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| panicked())
+}
+
+/// The same for work that waits, in a box: it is large. A transaction that it had begun is rolled back.
+async fn guarded_work<T>(work: impl Future<Output = Result<T, DispatchError>> + Unpin) -> Result<T, DispatchError> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+}
+
+fn panicked() -> DispatchError {
+    DispatchError::Internal("a defect of the program: the log says where".into())
+}
+
 /// Sleeps, or not when told to stop: then false.
 async fn pause(stop: &CancellationToken, span: Duration) -> bool {
     tokio::select! {
@@ -92,6 +110,19 @@ pub fn backoff(base: Duration, attempt: i32, max: Duration) -> Duration {
 mod tests {
     use super::*;
     use crate::bus::{EventBus, MemoryBus};
+
+    #[tokio::test]
+    #[allow(clippy::panic, reason = "what is guarded against")]
+    async fn a_panic_is_a_failure_of_one_piece_of_work() {
+        assert_eq!(guarded(|| 7).unwrap(), 7);
+        assert!(matches!(guarded(|| -> u8 { panic!("a defect") }), Err(DispatchError::Internal(_))));
+        let work = async {
+            tokio::task::yield_now().await;
+            if true { panic!("a defect") } else { Ok(1) }
+        };
+        assert!(matches!(guarded_work(Box::pin(work)).await, Err(DispatchError::Internal(_))));
+        assert_eq!(guarded_work(Box::pin(async { Ok(1) })).await.unwrap(), 1);
+    }
 
     #[tokio::test]
     async fn a_burst_of_hints_is_one_look_and_none_is_missed() {

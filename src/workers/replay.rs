@@ -1,10 +1,12 @@
 //! Kept events put back into the inbox: those that failed too often, and those that could not be read at their door, which are read there once more.
 //! What was done stays done, so it is safe to repeat.
 
+use super::mail::MailDoor;
 use crate::channels::{meta, sms};
-use crate::config::Channels;
+use crate::config::{Channels, Mail};
 use crate::dispatch::Core;
 use crate::domain::Instant;
+use crate::domain::inbound::ChannelKind;
 use crate::store::StoreError;
 use crate::store::raw_events::{self, NewRawEvent, RawEventRow};
 
@@ -15,6 +17,7 @@ const PAGE: u64 = 200;
 pub struct Doors {
     meta: Option<meta::Door>,
     sms: Vec<sms::Door>,
+    mail: MailDoor,
 }
 
 /// What is put back.
@@ -32,8 +35,8 @@ impl Doors {
     ///
     /// # Errors
     /// A gateway of short messages that cannot be used as described.
-    pub fn of(config: &Channels) -> Result<Self, sms::BadGateway> {
-        Ok(Self { meta: meta::Door::of(config), sms: sms::doors(&config.sms)?.into_values().collect() })
+    pub fn of(config: &Channels, mail: &Mail) -> Result<Self, sms::BadGateway> {
+        Ok(Self { meta: meta::Door::of(config), sms: sms::doors(&config.sms)?.into_values().collect(), mail: MailDoor::of(mail) })
     }
 
     /// The events of a kept body; empty when it still says nothing.
@@ -66,6 +69,10 @@ pub async fn put_back(core: &Core, doors: &Doors, which: Which<'_>) -> Result<u6
             channel && which.from.is_none_or(|at| row.received_at >= at) && raw_events::is_cut_at_door(&row.channel)
         };
         for row in page.iter().filter(wanted) {
+            if row.channel == ChannelKind::Mail.as_str() {
+                n += doors.mail.again(core, row).await?;
+                continue;
+            }
             let events = doors.read(row);
             if !events.is_empty() {
                 let tx = core.db.begin().await?;

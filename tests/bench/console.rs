@@ -119,11 +119,12 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     let desk = Desk::open(&mut conn).await?;
     let codes = seed::queues()?;
     let row = "<tr id=\"r";
-    let [mut board, mut filtered, mut deep, mut rows, mut list, mut queues, mut request, mut ledger, mut map] = [
+    let [mut board, mut filtered, mut deep, mut rows, mut watch, mut list, mut queues, mut request, mut ledger, mut map] = [
         ("board", row),
         ("board by service and district", row),
         ("board, page 40", row),
         ("board's rows for its script", row),
+        ("watch of an open page", "\"dangers\":["),
         ("queue", "/console/requests/"),
         ("queues", "/console/board?queue="),
         ("request", "class=\"thread\""),
@@ -159,6 +160,7 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
             (&mut filtered, "/console/board?service=water&district=taraz".into()),
             (&mut deep, at.clone()),
             (&mut rows, "/console/board/rows".into()),
+            (&mut watch, "/console/alive".into()),
             (&mut list, format!("/console/queues/{code}")),
             (&mut queues, "/console/queues".into()),
             (&mut request, format!("/console/requests/{number}")),
@@ -182,9 +184,9 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
         }
     }
     let besides = vec![meter.besides()];
-    for kind in
-        [board, filtered, deep, rows, list, queues, request, ledger, map, house, slip, common, phone, card, calls, audit, of_person, of_request]
-    {
+    for kind in [
+        board, filtered, deep, rows, watch, list, queues, request, ledger, map, house, slip, common, phone, card, calls, audit, of_person, of_request,
+    ] {
         let times = Spread::of_micros(kind.took.into_iter());
         let name = format!("{} p99, {requests} requests", kind.name);
         let note = format!("p50 {:.1} ms, {} KB, {rounds} one after another", times.p50, kind.bytes.div_ceil(1024));

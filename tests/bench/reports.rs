@@ -1,4 +1,5 @@
-//! The reports of a year, as a leader opens them: every page in a store of a million requests, with past days added up and from the rows alone.
+//! The reports of a year, as a leader opens them: every page in a store of a million requests and as many calls, with past days added up and from the
+//! rows alone.
 
 use super::ground::Ground;
 use super::report::{Aim, Figure, Report};
@@ -45,7 +46,7 @@ impl Leader {
     }
 }
 
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 17] = [
     ("wall", "/console/wall"),
     ("summary of a year", "/console/reports/summary?preset=year"),
     ("summary of a month", "/console/reports/summary?preset=month"),
@@ -56,6 +57,8 @@ const PAGES: [(&str, &str); 15] = [
     ("districts of a year", "/console/reports/districts?preset=year"),
     ("repeats of a year", "/console/reports/repeats?preset=year"),
     ("ratings of a year", "/console/reports/satisfaction?preset=year"),
+    ("calls of a year", "/console/reports/calls?preset=year"),
+    ("calls of a month", "/console/reports/calls?preset=month"),
     ("corrections of a year", "/console/reports/corrections?preset=year"),
     ("deliveries of a year", "/console/reports/deliveries?preset=year"),
     ("requests behind a year", "/console/reports/requests?preset=year&class=proposal&district=talas"),
@@ -71,6 +74,7 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     let indexes = seed::take_indexes(&mut admin).await?;
     let count = requests.to_string();
     pg::execute(&mut admin, &ground.sql("seed-reports.sql", &[("requests", count.as_str())])?).await?;
+    pg::execute(&mut admin, &ground.sql("seed-call-year.sql", &[("calls", count.as_str())])?).await?;
     for index in indexes {
         pg::execute(&mut admin, &index).await?;
     }
@@ -81,7 +85,7 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     let began = Instant::now();
     setup.command(ground, &["report", "rebuild"], "")?;
     let rebuilt = began.elapsed();
-    pg::execute(&mut admin, "VACUUM (ANALYZE) report_day").await?;
+    pg::execute(&mut admin, "VACUUM (ANALYZE) report_day, report_call_day").await?;
     let service = Service::start(ground, &setup).await?;
     queue::index_built(ground, DATABASE).await?;
     let leader = Leader::sign_in(format!("http://{}", service.addr)).await?;
@@ -101,12 +105,15 @@ pub async fn run(ground: &Ground, plan: Plan, report: &mut Report) -> Res<()> {
     report.note(&format!("all past days were added up anew in {:.0} s ({kept} rows)", rebuilt.as_secs_f64()));
     // Without what is kept every figure is counted from the rows: what the sums are worth.
     pg::execute(&mut admin, "DELETE FROM report_state").await?;
-    let mut bare = Vec::new();
+    let (mut bare, mut bare_calls) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         bare.push(leader.opens("/console/reports/summary?preset=year").await?);
         pg::execute(&mut admin, "DELETE FROM report_state").await?;
+        bare_calls.push(leader.opens("/console/reports/calls?preset=year").await?);
+        pg::execute(&mut admin, "DELETE FROM report_state").await?;
     }
     report.note(&format!("the summary of a year from the rows alone: {:.0} ms", median(&bare)));
+    report.note(&format!("the calls of a year from the rows alone: {:.0} ms", median(&bare_calls)));
     service.stop().await?;
     drop(admin);
     server.drop_database(DATABASE).await

@@ -4,6 +4,7 @@ use crate::harness::{CrewMember, Kit, Options, Resident, Staff, World, number_in
 use futures_util::future::join_all;
 use jambyl109::dispatch::{accounts, alarm};
 use jambyl109::domain::access::Role;
+use jambyl109::domain::actor::Actor;
 use jambyl109::domain::request::Priority;
 use jambyl109::domain::sla::Duty;
 use serde_json::json;
@@ -29,7 +30,7 @@ async fn quiet_world(kit: Kit) -> World {
 }
 
 async fn duty(w: &World, login: &str, duty: Duty, mail: Option<&str>) {
-    accounts::add_duty(w.core(), login, duty, None, None, mail).await.unwrap();
+    accounts::add_duty(w.core(), &Actor::System("test"), login, duty, None, None, mail).await.unwrap();
 }
 
 async fn report(w: &World, chat: i64) -> String {
@@ -226,10 +227,10 @@ async fn one_that_cannot_be_read_holds_up_nobody(kit: Kit) {
 async fn a_step_changes_the_request(kit: Kit) {
     let dir = tempfile::tempdir().unwrap();
     let shipped = include_str!("../../config/sla.toml");
-    let at = "[[ladder]]\ncode = \"work\"\n";
-    let ladder = "[[ladder]]\ncode = \"work\"\n\n[[ladder.rung]]\nwhen = { percent = 50 }\nraise_priority = true\nmove_to = \"control\"\nwatch = [\"akimat\"]\n";
+    let at = "[[ladder]]\ncode = \"work\"\ntitle = { kk = \"Жұмыс\", ru = \"Работа\" }\n";
+    let rung = "\n[[ladder.rung]]\nwhen = { percent = 50 }\nraise_priority = true\nmove_to = \"control\"\nwatch = [\"akimat\"]\n";
     assert!(shipped.contains(at));
-    std::fs::write(dir.path().join("sla.toml"), shipped.replacen(at, ladder, 1)).unwrap();
+    std::fs::write(dir.path().join("sla.toml"), shipped.replacen(at, &format!("{at}{rung}"), 1)).unwrap();
     let w = kit.world_with(Options::with("CONFIG__DIR", &dir.path().display().to_string()).and("MAIL__BREACH_TO", "")).await;
     let manager = Staff::hire(&w, "akim", Role::Manager, &[], None).await;
     let number = report(&w, 541).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 stories! {
     a_closed_window_goes_by_short_message, inside_and_outside_the_window, a_template_passes, a_refused_template_climbs_on, an_answer_waits_for_its_reader,
     nobody_but_the_chat, no_door_is_open, refused_later, the_providers_clock_goes_before_ours, a_blocked_chat_and_a_known_number, two_processes_climb_once,
-    an_old_flood_opens_no_window, what_waits_follows_its_resident,
+    an_old_flood_opens_no_window, what_waits_follows_its_resident, one_who_cannot_be_helped_holds_nobody_up,
 }
 
 const NO_LIGHT: &str = "г. Тараз, ул. Абая 77: второй день нет света";
@@ -369,5 +369,33 @@ async fn what_waits_follows_its_resident(kit: Kit) {
     w.minutes(60).await;
     v.says("алло").await;
     assert!(!v.reads_text().contains("бригада"), "it was said twice");
+    w.finish().await;
+}
+
+/// A row that no longer can be read stops what waits for this resident, and for nobody else.
+async fn one_who_cannot_be_helped_holds_nobody_up(kit: Kit) {
+    let options = approved(&kit);
+    let w = kit.world_with(options).await;
+    let d = Staff::dispatcher(&w).await;
+    let (ill, well) = (Visitor::at(&w, Door::Whatsapp, 71), Visitor::at(&w, Door::Whatsapp, 72));
+    let other = Visitor::at(&w, Door::Sms, 73);
+    report(&other).await;
+    let numbers = [report(&ill).await, report(&well).await];
+    w.advance(DAY).await;
+    for number in &numbers {
+        d.does(number, "reply", json!({"text": "Кабель заменили, проверьте свет."})).await.expect(200);
+    }
+    w.settle().await;
+    assert!(ill.reads().len() == 1 && well.reads().len() == 1);
+    // Another chat of the same person.
+    let theirs = "SELECT resident_id FROM conversation WHERE channel = 'whatsapp' ORDER BY created_at LIMIT 1";
+    assert_eq!(w.tamper(&format!("UPDATE conversation SET lang = 'xx', resident_id = ({theirs}) WHERE channel = 'sms'")).await, 1);
+    ill.says("да, слушаю").await;
+    well.says("да, слушаю").await;
+    assert!(ill.reads().iter().all(|m| !m.text.contains("Кабель заменили")));
+    assert_eq!(well.reads().iter().filter(|m| m.text.contains("Кабель заменили")).count(), 1, "whoever stands behind waits for ever");
+    w.tamper("UPDATE conversation SET lang = 'ru' WHERE channel = 'sms'").await;
+    w.settle().await;
+    assert_eq!(ill.reads().iter().filter(|m| m.text.contains("Кабель заменили")).count(), 1);
     w.finish().await;
 }

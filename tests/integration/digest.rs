@@ -2,7 +2,7 @@
 
 use crate::harness::letters::by_mail;
 use crate::harness::smtp::{FakeSmtp, SmtpFail};
-use crate::harness::{Kit, Options, Resident, Staff, World, number_in, stories};
+use crate::harness::{Browser, Kit, Options, PASSWORD, Resident, Staff, World, leads, number_in, stories};
 use jambyl109::domain::Lang;
 use jambyl109::domain::calendar::Day;
 use jambyl109::domain::digest::Part;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 stories! {
     each_reader_once_a_day, two_processes_make_one, a_missed_morning, a_mail_server_that_is_down_for_hours, a_server_that_stumbles, taken_and_not_told,
-    the_same_figures_as_every_report, readers_that_an_administrator_adds
+    the_same_figures_as_every_report, readers_that_an_administrator_adds, readers_are_kept_on_a_page, two_administrators_and_one_reader
 }
 
 const READERS: &str = "akim@akimat.test kk all, head@akimat.test ru all, shu@akimat.test ru district:shu";
@@ -97,6 +97,13 @@ async fn a_missed_morning(kit: Kit) {
     w.finish().await;
 }
 
+/// When the last digest was sent, as the metric has it.
+async fn last_sent(w: &World) -> String {
+    let all = w.api().raw("/metrics").await.text;
+    let line = all.lines().find(|l| l.starts_with("jambyl_digest_last_success_timestamp_seconds ")).unwrap();
+    line.split_once(' ').unwrap().1.to_owned()
+}
+
 async fn a_mail_server_that_is_down_for_hours(kit: Kit) {
     let smtp = FakeSmtp::start().await;
     let w = kit.world_with(morning(&smtp)).await;
@@ -108,11 +115,13 @@ async fn a_mail_server_that_is_down_for_hours(kit: Kit) {
     }
     assert_eq!(smtp.taken().len(), 0);
     assert_eq!(w.count("SELECT COUNT(*) FROM outbox WHERE status = 'pending'").await, 3, "given up too early");
+    assert_eq!(last_sent(&w).await, "0", "made is not sent: the alert on a digest that does not come looks at this");
     smtp.set_down(false);
     for _ in 0..3 {
         w.minutes(15).await;
     }
     assert_eq!(to(&smtp), ALL, "each once, after ten hours");
+    assert_ne!(last_sent(&w).await, "0");
     assert!(smtp.take().iter().all(|l| l.read().subject.contains("22.11.2026")));
     w.finish().await;
 }
@@ -218,5 +227,120 @@ async fn readers_that_an_administrator_adds(kit: Kit) {
     digests::set_reader(c, reader("odd@akimat.test", "nonsense", true)).await.unwrap();
     assert_eq!(tick(&w).await, 3);
     assert_eq!(to(&smtp), ["head@akimat.test", "new@akimat.test", "shu@akimat.test"]);
+    w.finish().await;
+}
+
+const LIST: &str = "/console/admin/readers";
+
+/// The value of the first hidden field of that name.
+fn hidden(html: &str, name: &str) -> String {
+    let at = html.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no field {name} in {html}"));
+    html[at..].split('"').nth(3).unwrap().to_owned()
+}
+
+/// The page of the reader who stands under these masked words.
+fn page_of(list: &str, masked: &str) -> String {
+    let row = list.split("<tr").find(|row| row.contains(masked)).unwrap_or_else(|| panic!("no {masked} in {list}"));
+    row.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+async fn readers_are_kept_on_a_page(kit: Kit) {
+    let smtp = FakeSmtp::start().await;
+    let w = kit.world_with(morning(&smtp).and("DIGEST__AT", "10:00")).await;
+    Staff::admin(&w).await;
+    let b = Browser::new(&w);
+    b.signs_in("admin", PASSWORD).await;
+    b.set_cookie("lang", "ru");
+    let list = b.get(LIST).await.text;
+    for (masked, hidden) in [("a•••@akimat.test", ALL[0]), ("h•••@akimat.test", ALL[1]), ("s•••@akimat.test", ALL[2])] {
+        assert!(list.contains(masked) && !list.contains(hidden), "{list}");
+    }
+    assert!(list.contains("10:00") && list.contains("из настроек"), "{list}");
+    // Refused with the reason, in the reader's language, and with what was typed.
+    for (fields, told) in [
+        (vec![("address", "nobody"), ("lang", "ru"), ("part", "all")], "Это не адрес почты"),
+        (vec![("address", "x@y.kz, z@y.kz"), ("lang", "ru"), ("part", "all")], "Это не адрес почты"),
+        (vec![("address", "x@y.kz"), ("lang", "en"), ("part", "all")], "Выберите язык"),
+        (vec![("address", "x@y.kz"), ("lang", "ru"), ("part", "district:paris")], "Такой части работы больше нет"),
+        (vec![("address", "AKIM@akimat.test"), ("lang", "ru"), ("part", "all")], "уже есть в списке"),
+    ] {
+        let a = b.fill(LIST, LIST, &fields).await;
+        assert!(a.status == 422 && a.text.contains(told), "{fields:?}: {} {}", a.status, a.text);
+    }
+    assert_eq!(w.count("SELECT COUNT(*) FROM digest_reader").await, 0);
+    let added = b.fill(LIST, LIST, &[("address", "New@Akimat.test"), ("lang", "kk"), ("part", "service:water")]).await;
+    assert_eq!(leads(&added), format!("{LIST}?saved=1"));
+    let list = b.get(LIST).await.text;
+    let (new, shu) = (page_of(&list, "n•••@akimat.test"), page_of(&list, "s•••@akimat.test"));
+    // The address stands on its own page, and whoever opens that is written down; it stands in no address and in no audit.
+    assert_eq!(w.count("SELECT COUNT(*) FROM access_log WHERE what = 'digest_reader'").await, 0);
+    let page = b.get(&new).await.text;
+    assert!(page.contains("new@akimat.test") && !new.contains("akimat"), "{page}");
+    assert_eq!(w.count("SELECT COUNT(*) FROM access_log WHERE what = 'digest_reader'").await, 1);
+    // Another part and language; one of the settings switched off.
+    let change = [("address", "new@akimat.test"), ("lang", "ru"), ("part", "district:shu"), ("active", "1"), ("act", "save")];
+    let mut fields = change.to_vec();
+    let seen = hidden(&page, "expected");
+    fields.push(("expected", &seen));
+    assert_eq!(leads(&b.fill(&new, &new, &fields).await), format!("{new}?saved=1"));
+    let off = [("address", "shu@akimat.test"), ("lang", "ru"), ("part", "district:shu"), ("act", "save"), ("expected", "")];
+    assert_eq!(leads(&b.fill(&shu, &shu, &off).await), format!("{shu}?saved=1"));
+    w.minutes(60).await;
+    b.signs_in("admin", PASSWORD).await;
+    assert_eq!(tick(&w).await, 3);
+    assert_eq!(to(&smtp), ["akim@akimat.test", "head@akimat.test", "new@akimat.test"]);
+    let letter = smtp.take().into_iter().find(|l| l.to == "new@akimat.test").unwrap();
+    assert!(letter.read().subject.starts_with("109: сводка за 22.11.2026 · "), "{}", letter.read().subject);
+    // Back to what it was, from the page's own history.
+    let page = b.get(&shu).await.text;
+    assert!(page.contains("не получает") && page.contains("Отменить это изменение"), "{page}");
+    let seen = hidden(&page, "expected");
+    let back = [("lang", "ru"), ("part", "district:shu"), ("active", "1"), ("act", "back"), ("expected", seen.as_str())];
+    leads(&b.fill(&shu, &shu, &back).await);
+    // Another address is another reader: the one before stays, switched off, and may be removed then.
+    let seen = hidden(&b.get(&new).await.text, "expected");
+    let moved = [("address", "head2@akimat.test"), ("lang", "ru"), ("part", "all"), ("active", "1"), ("act", "save"), ("expected", seen.as_str())];
+    assert_ne!(leads(&b.fill(&new, &new, &moved).await), format!("{new}?saved=1"));
+    w.advance(Duration::from_secs(24 * 3600)).await;
+    assert_eq!(tick(&w).await, 4);
+    assert_eq!(to(&smtp), ["akim@akimat.test", "head2@akimat.test", "head@akimat.test", "shu@akimat.test"]);
+    b.signs_in("admin", PASSWORD).await;
+    let seen = hidden(&b.get(&new).await.text, "expected");
+    assert_eq!(leads(&b.fill(&new, &new, &[("act", "remove"), ("expected", &seen)]).await), format!("{LIST}?saved=1"));
+    assert_eq!(b.get(&new).await.status, 404);
+    let seen = hidden(&b.get(&shu).await.text, "expected");
+    let stays = b.fill(&shu, &shu, &[("act", "remove"), ("expected", &seen)]).await;
+    assert!(stays.status == 422 && stays.text.contains("Сначала отключите"), "{}", stays.text);
+    assert_eq!(w.count("SELECT COUNT(*) FROM access_log WHERE what = 'digest_reader_changed'").await, 7);
+    let named = "SELECT COUNT(*) FROM access_log WHERE object LIKE 'reader:%' AND (object LIKE '%@%' OR reason LIKE '%@%')";
+    assert_eq!(w.count(named).await, 0, "an address in the audit");
+    let audit = b.get("/console/audit").await.text;
+    assert!(audit.contains("Изменил читателя сводки") && audit.contains("Открыт адрес читателя сводки"), "{audit}");
+    w.finish().await;
+}
+
+async fn two_administrators_and_one_reader(kit: Kit) {
+    let smtp = FakeSmtp::start().await;
+    let w = kit.world_with(morning(&smtp)).await;
+    Staff::admin(&w).await;
+    let b = Browser::new(&w);
+    b.signs_in("admin", PASSWORD).await;
+    b.set_cookie("lang", "kk");
+    let page = page_of(&b.get(LIST).await.text, "a•••@akimat.test");
+    let form = |part: &'static str, seen: &'static str| {
+        vec![("address", "akim@akimat.test"), ("lang", "kk"), ("part", part), ("active", "1"), ("act", "save"), ("expected", seen)]
+    };
+    let (one, two) = (form("district:shu", ""), form("service:water", ""));
+    let (one, two) = tokio::join!(b.fill(&page, &page, &one), b.fill(&page, &page, &two));
+    let mut both = [one.status, two.status];
+    both.sort_unstable();
+    assert_eq!(both, [303, 422], "{} {}", one.text, two.text);
+    // A form that was opened before the last change changes nothing.
+    let late = b.fill(&page, &page, &form("all", "")).await;
+    assert!(late.status == 422 && late.text.contains("notice bad"), "{}", late.text);
+    assert_eq!(w.count("SELECT COUNT(*) FROM digest_reader").await, 1);
+    assert_eq!(w.count("SELECT COUNT(*) FROM access_log WHERE what = 'digest_reader_changed'").await, 1);
+    let kk = b.get(LIST).await.text;
+    assert!(kk.contains("Қорытынды оқырмандары") && !kk.contains("readers."), "{kk}");
     w.finish().await;
 }

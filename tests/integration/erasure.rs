@@ -2,15 +2,22 @@
 
 use crate::harness::meta::{self, bring};
 use crate::harness::{AppResident, Backend, CrewMember, Door, Fail, Kit, Options, Resident, Staff, Visitor, World, number_in, stories, text};
-use jambyl109::dispatch::erase;
+use bots::channel::{Channel, FetchError, Fetched, Message, SendError, Sent, Sink};
+use jambyl109::channels::Registry;
 use jambyl109::dispatch::verify::{Fault, verify};
+use jambyl109::dispatch::{Core, erase};
 use jambyl109::domain::ResidentId;
 use jambyl109::domain::inbound::ChannelKind;
 use jambyl109::store::{conversations, outbox};
+use jambyl109::workers::media::MediaWorker;
 use object_store::ObjectStoreExt;
 use serde_json::json;
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
 
-stories! { a_resident_of_the_application_leaves, a_chat_is_forgotten, every_hand_on_the_journal_is_seen, a_half_said_thing_is_forgotten, what_still_waits_is_forgotten_too, a_number_stands_nowhere, by_a_number_that_was_only_said }
+stories! { a_resident_of_the_application_leaves, a_chat_is_forgotten, every_hand_on_the_journal_is_seen, a_half_said_thing_is_forgotten, what_still_waits_is_forgotten_too, a_number_stands_nowhere, by_a_number_that_was_only_said,
+    a_file_on_its_way, what_fails_keeps_no_erased_file
+}
 
 /// Every column of every table that could hold what a person said or is.
 const WORDS: [(&str, &str); 19] = [
@@ -278,5 +285,74 @@ async fn by_a_number_that_was_only_said(kit: Kit) {
     }
     owner.api.get(&format!("/requests/{kept}")).await.expect(200);
     assert!(!traces(&w, "MARKER5").await.is_empty());
+    w.finish().await;
+}
+
+/// A provider whose file takes long: its sender is forgotten meanwhile.
+struct Slow {
+    core: Arc<Core>,
+    who: ResidentId,
+}
+
+#[async_trait::async_trait]
+impl Channel for Slow {
+    fn name(&self) -> &'static str {
+        "telegram"
+    }
+
+    async fn send(&self, _: &str, _: &Message) -> Result<Sent, SendError> {
+        Err(SendError::Rejected("no".into()))
+    }
+
+    async fn fetch(&self, _: &str, _: u64, into: &mut Sink<'_>) -> Result<Fetched, FetchError> {
+        into.write_all(b"half of a face, ").await.unwrap();
+        let erased = erase::resident(&self.core, self.who).await.unwrap();
+        assert_eq!(erased.files.len(), 1, "bytes may lie there already");
+        into.write_all(b"the other half").await.unwrap();
+        Ok(Fetched { size: 30, mime: None, name: None })
+    }
+
+    async fn acknowledge(&self, _: &str) -> Result<(), SendError> {
+        Ok(())
+    }
+
+    async fn healthy(&self) -> bool {
+        true
+    }
+}
+
+async fn a_file_on_its_way(kit: Kit) {
+    let w = kit.world().await;
+    let r = Resident::ru(&w, 811);
+    r.shows("MARKER5-file", b"a face", Some("нет воды, Тараз, ул. Абая 12")).await;
+    let number = number_in(&r.reads_one().text);
+    let key = w.query("SELECT store_key FROM attachment").await[0][0].clone();
+    let path: object_store::path::Path = key.as_str().into();
+    w.server.files.delete(&path).await.unwrap();
+    // As it stood before it was fetched.
+    w.tamper("UPDATE attachment SET status = 'waiting', store_key = NULL, attempts = 0, next_attempt_at = at").await;
+    let mut wires = Registry::default();
+    wires.add(ChannelKind::Telegram, "main", Arc::new(Slow { core: w.server.core.clone(), who: resident_of(&w, &number).await }));
+    let worker = MediaWorker { core: w.server.core.clone(), wires: Arc::new(wires), store: w.server.files.clone(), max_bytes: 1000, part: 1 << 20 };
+    worker.tick().await.unwrap();
+    assert_eq!(w.query("SELECT status FROM attachment").await, [["erased"]]);
+    w.server.housekeeper.tick().await.unwrap();
+    assert!(w.server.files.head(&path).await.is_err(), "the face of somebody who was forgotten lies there for ever");
+    w.finish().await;
+}
+
+async fn what_fails_keeps_no_erased_file(kit: Kit) {
+    let w = kit.world().await;
+    let r = Resident::ru(&w, 812);
+    r.shows("file", b"a face", Some("нет воды, Тараз, ул. Абая 12")).await;
+    let number = number_in(&r.reads_one().text);
+    let key = w.query("SELECT store_key FROM attachment").await[0][0].clone();
+    erase::resident(w.core(), resident_of(&w, &number).await).await.unwrap();
+    // Something quite different is broken.
+    w.tamper("ALTER TABLE otp RENAME TO otp_away").await;
+    assert!(w.server.housekeeper.tick().await.is_err(), "it is told");
+    assert!(w.server.files.head(&key.as_str().into()).await.is_err(), "an erased file stays as long as that lasts");
+    w.tamper("ALTER TABLE otp_away RENAME TO otp").await;
+    w.server.housekeeper.tick().await.unwrap();
     w.finish().await;
 }

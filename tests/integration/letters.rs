@@ -2,22 +2,25 @@
 //! nobody else's data.
 
 use crate::harness::letters::{OWN, by_mail, comes, stores};
-use crate::harness::{FakeSmtp, Kit, Letter, Resident, SmtpFail, Staff, number_in, stories};
+use crate::harness::{Browser, FakeSmtp, Kit, Letter, PASSWORD, Resident, SmtpFail, Staff, number_in, stories};
 use base64::Engine as _;
 use jambyl109::channels::mail::Kind;
 use jambyl109::config::Mail;
 use jambyl109::dispatch::erase;
 use jambyl109::domain::RequestNumber;
+use jambyl109::domain::access::Role;
 use jambyl109::domain::request::Status;
 use jambyl109::store::outbox::{self, status};
 use jambyl109::store::raw_events;
 use jambyl109::workers::mail::MailDoor;
+use jambyl109::workers::replay::{Doors, Which, put_back};
 use serde_json::json;
 use std::time::Duration;
 
 stories! {
     a_thread_from_the_first_letter_to_a_rating, a_place_is_asked_after, an_address_opens_nothing, a_number_in_the_subject, machines_are_not_answered,
-    a_letter_that_came_back, files_in_a_letter, the_same_letter_twice, at_the_same_time, two_that_answer_each_other, an_erased_writer, whole_letters
+    a_letter_that_came_back, files_in_a_letter, the_same_letter_twice, at_the_same_time, two_that_answer_each_other, an_erased_writer, whole_letters,
+    a_letter_that_nobody_can_store, the_desk_opens_a_whole_letter
 }
 
 const AIGUL: &str = "aigul@mail.test";
@@ -303,9 +306,16 @@ async fn an_erased_writer(kit: Kit) {
     let w = kit.world_with(by_mail(&smtp)).await;
     let letter = Letter::of(AIGUL, "Нет воды", &format!("{NO_WATER}{}", "вода ".repeat(80_000)));
     comes(&w, &letter.raw()).await;
-    let number = number_in(&smtp.take()[0].read().text);
+    let ack = smtp.take().remove(0);
+    let number = number_in(&ack.read().text);
     let resident = w.stored(&number).await.request.resident.unwrap();
-    assert_eq!(w.count("SELECT COUNT(*) FROM mail_whole").await, 1);
+    // Machines speak of the person too: a mail server that cannot deliver, an answering machine, long.
+    comes(&w, &bounce(&ack.read().id.unwrap(), "4.4.1").replace("Action: failed", "Action: delayed")).await;
+    let away = Letter::of(AIGUL, "Автоответ: Айгүл в отпуске", &"до понедельника ".repeat(20_000)).with("Auto-Submitted: auto-replied\r\n");
+    assert_eq!(comes(&w, &away.raw()).await.kind, Some(Kind::Machine));
+    let stranger = Letter::of("other@mail.test", "Автоответ", "в отпуске").with("Auto-Submitted: auto-replied\r\n");
+    comes(&w, &stranger.raw()).await;
+    assert_eq!(w.count("SELECT COUNT(*) FROM mail_whole").await, 2);
     erase::resident(w.core(), resident).await.unwrap();
     let left = |table: &str, column: &str| format!("SELECT COUNT(*) FROM {table} WHERE {column} LIKE '%{AIGUL}%' OR {column} LIKE '%Нет воды%'");
     for (table, column) in
@@ -314,7 +324,8 @@ async fn an_erased_writer(kit: Kit) {
         assert_eq!(w.count(&left(table, column)).await, 0, "{table}.{column}");
     }
     assert_eq!(w.count("SELECT COUNT(*) FROM mail_whole").await, 0);
-    assert_eq!(w.count("SELECT COUNT(*) FROM raw_event WHERE channel = 'mail' AND LENGTH(body) > 0").await, 0);
+    assert_eq!(w.count("SELECT COUNT(*) FROM raw_event WHERE channel = 'mail' AND LENGTH(body) > 0").await, 1, "the stranger's stays");
+    assert_eq!(w.count(&left("raw_event", "conversation_key")).await, 0);
     // The letter that was erased does not come back with a second copy of it.
     assert!(!comes(&w, &letter.raw()).await.new);
     w.verify_all().await;
@@ -344,5 +355,120 @@ async fn whole_letters(kit: Kit) {
     w.settle().await;
     assert_eq!(w.count("SELECT COUNT(*) FROM request").await, 2);
     assert_eq!(raw_events::count(w.core().db.read(), raw_events::status::PARKED).await.unwrap(), 0);
+    w.finish().await;
+}
+
+/// Were it to fail again and again, everything behind it in the mailbox would wait for ever.
+async fn a_letter_that_nobody_can_store(kit: Kit) {
+    let smtp = FakeSmtp::start().await;
+    let w = kit.world_with(by_mail(&smtp)).await;
+    // A report that names more letters than a statement takes.
+    let part = "--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <N@b.kz>\r\n\r\n";
+    let parts: String = (0..18_000).map(|n| part.replace('N', &n.to_string())).collect();
+    let report = Letter::of("mailer-daemon@mail.test", "Undelivered", &format!("{parts}{parts}--b--"))
+        .with("Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n");
+    assert_eq!(comes(&w, &report.raw()).await.kind, Some(Kind::Bounce));
+    // And one that the database refuses, for whatever reason.
+    let refused = match w.kit.redis.is_some() {
+        true => "ALTER TABLE mail_letter ADD CONSTRAINT refused CHECK (subject <> 'Refused')",
+        false => "CREATE TRIGGER refused BEFORE INSERT ON mail_letter WHEN NEW.subject = 'Refused' BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    };
+    w.tamper(refused).await;
+    let letter = Letter::of(AIGUL, "Refused", NO_WATER);
+    let taken = comes(&w, &letter.raw()).await;
+    assert_eq!((taken.new, taken.kind), (true, None));
+    assert_eq!(raw_events::count(w.core().db.read(), raw_events::status::UNREADABLE).await.unwrap(), 1);
+    assert!(!comes(&w, &letter.raw()).await.new, "it is known");
+    w.tamper(if w.kit.redis.is_some() { "ALTER TABLE mail_letter DROP CONSTRAINT refused" } else { "DROP TRIGGER refused" }).await;
+    // Once the cause is gone it is read after all, once.
+    let doors = Doors::of(&w.config.channels, &w.config.mail).unwrap();
+    assert_eq!(put_back(w.core(), &doors, Which::default()).await.unwrap(), 1);
+    assert_eq!(put_back(w.core(), &doors, Which::default()).await.unwrap(), 0);
+    w.settle().await;
+    assert_eq!((w.count("SELECT COUNT(*) FROM request").await, smtp.take().len()), (1, 1));
+    assert!(!comes(&w, &letter.raw()).await.new);
+    w.finish().await;
+}
+
+/// With any other code a mail server sends the letter back to its author, because our settings were wrong for one night.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_cannot_be_stored_now_is_asked_for_again() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    let code = |settings: &[(&str, &str)], letter: &str| {
+        let mut c = std::process::Command::new(env!("CARGO_BIN_EXE_jambyl109"));
+        c.current_dir(dir.path()).env_clear().envs(settings.iter().copied()).arg("mail-in");
+        let piped = std::process::Stdio::piped;
+        let mut child = c.stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
+        // A program that ends before it has read everything closes the pipe.
+        let _ = child.stdin.take().unwrap().write_all(letter.as_bytes());
+        child.wait_with_output().unwrap().status.code()
+    };
+    let letter = Letter::of(AIGUL, "Нет воды", NO_WATER).raw();
+    let url = format!("sqlite://{}", dir.path().join("a.db").display());
+    let base = [("JAMBYL__DATABASE__URL", url.as_str()), ("JAMBYL__JOURNAL__KEY", "a key of the tests that is long enough")];
+    for wrong in
+        [("JAMBYL_CONFIG", "/nowhere/settings.toml"), ("JAMBYL__MAIL__TRANSPORT", "pigeon"), ("JAMBYL__DATABASE__URL", "postgres://127.0.0.1:9/none")]
+    {
+        let settings: Vec<(&str, &str)> = base.into_iter().chain([wrong]).collect();
+        assert_eq!(code(&settings, &letter), Some(75), "{wrong:?}");
+    }
+    assert_eq!(code(&base, &letter), Some(0));
+    assert_eq!(code(&base, ""), Some(1), "nothing is no letter");
+}
+async fn the_desk_opens_a_whole_letter(kit: Kit) {
+    let smtp = FakeSmtp::start().await;
+    let w = kit.world_with(by_mail(&smtp)).await;
+    let dispatcher = Staff::dispatcher(&w).await;
+    Staff::hire(&w, "narrow", Role::Dispatcher, &["electricity"], None).await;
+    Staff::hire(&w, "auditor", Role::Auditor, &[], None).await;
+    let body = format!(
+        "--m\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{NO_WATER}\r\n-- \r\n<script>alert(1)</script>\r\n\
+         --m\r\nContent-Type: application/pdf; name=\"акт.pdf\"\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4 an act\r\n--m--\r\n"
+    );
+    comes(&w, &Letter::of("Айгуль <aigul@mail.test>", "Нет воды", &body).with("Content-Type: multipart/mixed; boundary=m\r\n").raw()).await;
+    let number = number_in(&smtp.take()[0].read().text);
+    let desk = Browser::new(&w);
+    desk.signs_in("dispatcher", PASSWORD).await;
+    desk.set_cookie("lang", "ru");
+    let page = desk.get(&format!("/console/requests/{number}")).await.text;
+    // The thread has the author's own words; what stands below them is in the letter.
+    assert!(!page.contains("Толе би 5"), "{page}");
+    let path: String =
+        page[page.find(&format!("/console/requests/{number}/letters/")).expect("no way to the letter")..].chars().take_while(|c| *c != '"').collect();
+    let logged = "SELECT COUNT(*) FROM access_log WHERE what = 'letter'";
+    assert_eq!(w.count(logged).await, 0);
+    let letter = desk.get(&path).await;
+    assert_eq!(letter.status, 200, "{}", letter.text);
+    for part in ["Нет воды", "Айгуль · aigul@mail.test", "второй день нет воды", "ул. Толе би 5", "акт.pdf", "&lt;script&gt;", "Сохранён"]
+    {
+        assert!(
+            letter.text.contains(part) || letter.text.contains(&part.replace("&lt;", "&#60;").replace("&gt;", "&#62;")),
+            "{part}: {}",
+            letter.text
+        );
+    }
+    assert!(!letter.text.contains("<script>alert"));
+    let file: String =
+        letter.text[letter.text.find(&format!("/console/requests/{number}/files/")).expect("no file")..].chars().take_while(|c| *c != '"').collect();
+    assert!(desk.get(&file).await.text.contains("an act"));
+    assert_eq!(w.count(logged).await, 1, "each look is written down");
+    // Another's queue, another's role, another message: nothing, and nothing is written down.
+    for (login, status) in [("narrow", 404), ("auditor", 403)] {
+        let b = Browser::new(&w);
+        b.signs_in(login, PASSWORD).await;
+        assert_eq!(b.get(&path).await.status, status, "{login}");
+    }
+    assert_eq!(desk.get(&format!("/console/requests/{number}/letters/0193a1c2-7d00-7000-8000-000000000001")).await.status, 404);
+    let other = Resident::ru(&w, 9931);
+    other.says("г. Тараз, ул. Абая 12: нет воды").await;
+    let chat = number_in(&other.reads_one().text);
+    assert!(!desk.get(&format!("/console/requests/{chat}")).await.text.contains("/letters/"), "a chat is no letter");
+    assert_eq!(w.count(logged).await, 1);
+    // A letter that was let go: the words of the request stay.
+    w.tamper("DELETE FROM raw_event WHERE channel = 'mail'").await;
+    let gone = desk.get(&path).await;
+    assert!(gone.status == 200 && gone.text.contains("больше не хранится") && !gone.text.contains("Толе би 5"), "{}", gone.text);
+    drop(dispatcher);
     w.finish().await;
 }

@@ -6,7 +6,9 @@ use crate::harness::{FakeImap, FakeSmtp, Kit, Letter, Options, World, stories};
 use jambyl109::channels::wire::MailboxError;
 use jambyl109::workers::mailbox::Stopped;
 
-stories! { letters_are_fetched, a_connection_that_breaks, a_person_who_looks_into_it, moved_when_taken, a_server_that_is_not_there, two_readers }
+stories! { letters_are_fetched, a_connection_that_breaks, a_person_who_looks_into_it, moved_when_taken, a_server_that_is_not_there, two_readers,
+    a_letter_that_cannot_be_fetched, a_mailbox_that_takes_no_marks
+}
 
 fn reading(smtp: &FakeSmtp, imap: &FakeImap) -> Options {
     by_mail(smtp).and("MAIL__INBOUND__MODE", "imap").and("MAIL__INBOUND__URL", &imap.url(PASSWORD))
@@ -125,5 +127,37 @@ async fn two_readers(kit: Kit) {
     assert_eq!((requests(&w).await, smtp.take().len()), (6, 6), "each letter once");
     let mut other = other;
     other.ended().await;
+    w.finish().await;
+}
+
+/// A letter at which the server falls over stands in nobody's way.
+async fn a_letter_that_cannot_be_fetched(kit: Kit) {
+    let (smtp, imap) = (FakeSmtp::start().await, FakeImap::start().await);
+    let w = kit.world_with(reading(&smtp, &imap)).await;
+    let sick: Vec<u32> = (0..3).map(|n| imap.put(&no_water(n))).collect();
+    sick.iter().for_each(|n| imap.sickens(*n));
+    let well = [imap.put(&no_water(7)), imap.put(&no_water(8))];
+    for _ in &sick {
+        assert!(round(&w).await.is_err());
+    }
+    assert!(round(&w).await.is_err(), "it is told each time");
+    assert_eq!(requests(&w).await, 2, "whoever wrote after them waits for ever");
+    assert!(well.iter().all(|n| imap.is_seen(*n)) && sick.iter().all(|n| !imap.is_seen(*n)));
+    w.finish().await;
+}
+
+/// Letters that stay unread whatever we do are known, and hide nothing.
+async fn a_mailbox_that_takes_no_marks(kit: Kit) {
+    let (smtp, imap) = (FakeSmtp::start().await, FakeImap::start().await);
+    let w = kit.world_with(reading(&smtp, &imap).and("MAIL__INBOUND__MOVE_TO", "Taken")).await;
+    imap.set_read_only();
+    for n in 0..60 {
+        imap.put(&no_water(n));
+    }
+    assert_eq!((round(&w).await.unwrap(), round(&w).await.unwrap()), (50, 50));
+    assert_eq!(requests(&w).await, 60, "what lies behind fifty known letters is never seen");
+    imap.put(&no_water(99));
+    round(&w).await.unwrap();
+    assert_eq!((requests(&w).await, smtp.take().len()), (61, 61));
     w.finish().await;
 }

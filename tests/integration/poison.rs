@@ -1,11 +1,14 @@
 //! Events that cannot be worked on: counted, set aside, shown, worked on again; never in anybody's way.
 
-use crate::harness::{Kit, Resident, Staff, deliver, number_in, stories};
+use crate::harness::{Door, Kit, Options, Resident, Staff, Visitor, deliver, meta, number_in, stories};
+use jambyl109::domain::RequestNumber;
 use jambyl109::store::raw_events;
 use serde_json::json;
 use std::time::Duration;
 
-stories! { a_poisoned_chat_is_set_aside, an_unreadable_row_is_set_aside, a_crowd_behind_a_poison_holds_nobody_up, unknown_kinds_are_kept }
+stories! { a_poisoned_chat_is_set_aside, an_unreadable_row_is_set_aside, a_crowd_behind_a_poison_holds_nobody_up, unknown_kinds_are_kept, a_name_that_no_database_takes,
+    a_clock_that_cannot_run_out_keeps_no_other
+}
 
 const NO_LIGHT: &str = "г. Тараз, ул. Абая 77: второй день нет света";
 
@@ -98,5 +101,48 @@ async fn unknown_kinds_are_kept(kit: Kit) {
     assert_eq!(deliver(w.api(), &r.update(&json!({"sticker": {"file_id": "s"}}))).await.status, 200);
     w.settle().await;
     assert_eq!(r.reads().len(), 1);
+    w.finish().await;
+}
+
+/// One such name in a body, and everything else in it would be refused with it.
+async fn a_name_that_no_database_takes(kit: Kit) {
+    let w = kit.world_with(Options::every_door()).await;
+    let (ill, well) = (Visitor::at(&w, Door::Whatsapp, 61), Visitor::at(&w, Door::Whatsapp, 62));
+    let says = |v: &Visitor<'_>, id: &str| {
+        let from = v.phone().trim_start_matches('+').to_owned();
+        json!({"from": from, "id": id, "timestamp": w.now().timestamp().to_string(), "type": "text", "text": {"body": NO_LIGHT}})
+    };
+    let body = meta::whatsapp(json!({"messages": [says(&ill, "wamid.\u{0}A"), says(&well, "wamid.B")]}));
+    assert_eq!(meta::bring(w.api(), &body).await.status, 200);
+    assert_eq!(meta::bring(w.api(), &body).await.status, 200);
+    w.settle().await;
+    assert_eq!(w.count("SELECT COUNT(*) FROM request").await, 2);
+    assert_eq!(w.count("SELECT COUNT(DISTINCT chat) FROM outbox WHERE status = 'sent'").await, 2);
+    w.finish().await;
+}
+
+/// A request that no longer can be read: its own clock waits for somebody to mend it, those of all others run out in time.
+async fn a_clock_that_cannot_run_out_keeps_no_other(kit: Kit) {
+    let w = kit.world().await;
+    let (ill, well) = (Resident::ru(&w, 406), Resident::ru(&w, 407));
+    ill.says(NO_LIGHT).await;
+    let sick = number_in(&ill.reads_one().text);
+    w.minutes(1).await;
+    well.says("г. Тараз, ул. Толе би 5: второй день нет света").await;
+    let number = number_in(&well.reads_one().text);
+    let digits = |n: &str| RequestNumber::parse(n).unwrap().digits().to_owned();
+    let breaches = |n: &str| {
+        format!(
+            "SELECT COUNT(*) FROM request_journal WHERE kind = 'breached' AND request_id = (SELECT id FROM request WHERE number = '{}')",
+            digits(n)
+        )
+    };
+    assert_eq!(w.tamper(&format!("UPDATE request SET lang = 'xx' WHERE number = '{}'", digits(&sick))).await, 1);
+    w.advance(Duration::from_secs(5 * 24 * 3600)).await;
+    assert!(w.count(&breaches(&number)).await > 0, "a clock stands still behind one that is broken");
+    assert_eq!(w.count(&breaches(&sick)).await, 0);
+    w.tamper(&format!("UPDATE request SET lang = 'ru' WHERE number = '{}'", digits(&sick))).await;
+    w.minutes(2).await;
+    assert!(w.count(&breaches(&sick)).await > 0, "mended, it runs out after all");
     w.finish().await;
 }

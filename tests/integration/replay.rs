@@ -12,7 +12,7 @@ stories! { parked_events_of_every_door, what_a_better_description_reads, another
 const NO_LIGHT: &str = "г. Тараз, ул. Абая 77: второй день нет света";
 
 async fn replays(w: &World, which: Which<'_>) -> u64 {
-    put_back(w.core(), &Doors::of(&w.config.channels).unwrap(), which).await.unwrap()
+    put_back(w.core(), &Doors::of(&w.config.channels, &w.config.mail).unwrap(), which).await.unwrap()
 }
 
 async fn parked_events_of_every_door(kit: Kit) {
@@ -91,7 +91,7 @@ async fn another_numbers_messages_stay(kit: Kit) {
     // It was our number all along: the setting was wrong.
     let mut channels = w.config.channels.clone();
     channels.whatsapp.phone_number_id = "998877".into();
-    assert_eq!(put_back(w.core(), &Doors::of(&channels).unwrap(), Which::default()).await.unwrap(), 1);
+    assert_eq!(put_back(w.core(), &Doors::of(&channels, &w.config.mail).unwrap(), Which::default()).await.unwrap(), 1);
     w.settle().await;
     number_in(&v.reads_text());
     assert_eq!(w.query("SELECT status FROM raw_event").await, [["done"]]);

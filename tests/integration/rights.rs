@@ -165,6 +165,9 @@ async fn pages_for_the_administrator(kit: Kit) {
         let page = b.get("/console/admin/retention").await;
         assert_eq!(page.status, 200, "{}", page.text);
         assert!(!page.text.contains("keep.") && !page.text.contains("keep_kind."), "a text is missing: {}", page.text);
+        assert!(
+            page.text.contains("href=\"/console/admin/calendars\"") && page.text.contains("href=\"/console/admin/retention\" aria-current=\"page\"")
+        );
     }
     let page = b.fill("/console/admin/rights", "/console/admin/rights", &[("who", PHONE)]).await;
     assert_eq!(page.status, 200, "{}", page.text);

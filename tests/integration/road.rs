@@ -312,7 +312,8 @@ async fn a_visit_is_light(kit: Kit) {
         "a crew with ten jobs: first visit {first} bytes, after that {then} + {} (worker), one act {}, a look at an unchanged list {}",
         check.bytes, act.bytes, same.bytes
     );
-    assert!(first < 60_000, "{first} bytes at first");
+    // A new worker takes the list once more, to have it without a network.
+    assert!(first + then < 60_000, "{first} + {then} bytes at first");
     assert!(then + check.bytes < 10_000, "{then} bytes after that");
     assert!(same.status == 304 && same.bytes < 2_000, "{} bytes for nothing new", same.bytes);
     w.finish().await;

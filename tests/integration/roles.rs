@@ -9,7 +9,7 @@ use jambyl109::web::console;
 use reqwest::Method;
 use serde_json::json;
 
-stories! { every_door_and_every_role, every_page_and_every_role, a_crew_sees_its_own_jobs, a_dispatcher_sees_own_queues, cookies_and_tokens_are_not_exchanged, sessions_end, views_of_people_are_noted }
+stories! { every_door_and_every_role, every_page_and_every_role, a_crew_sees_its_own_jobs, a_dispatcher_sees_own_queues, cookies_and_tokens_are_not_exchanged, sessions_end, views_of_people_are_noted, everybody_lands_where_their_work_is }
 
 /// Dispatcher, senior dispatcher, operator, crew, manager, administrator, auditor.
 const LETTERS: [(char, Role); 7] = [
@@ -174,10 +174,16 @@ const PAGES: &[(&str, &str)] = &[
     ("POST /admin/templates", "a"),
     ("GET /admin/policies", "a"),
     ("POST /admin/policies", "a"),
+    ("GET /admin/ladders", "a"),
+    ("POST /admin/ladders", "a"),
     ("GET /admin/calendars", "a"),
     ("POST /admin/calendars", "a"),
     ("GET /admin/duties", "a"),
     ("POST /admin/duties", "a"),
+    ("GET /admin/readers", "a"),
+    ("POST /admin/readers", "a"),
+    ("GET /admin/readers/{id}", "a"),
+    ("POST /admin/readers/{id}", "a"),
     ("GET /admin/history", "a"),
     ("POST /admin/history", "a"),
     ("GET /admin/export", "a"),
@@ -217,6 +223,7 @@ const PAGES: &[(&str, &str)] = &[
     ("GET /reports/requests", "dsmau"),
     ("GET /reports/{name}", "dsmau"),
     ("GET /events", EVERYBODY),
+    ("GET /alive", EVERYBODY),
     ("GET /new", "dsoa"),
     ("POST /new", "dsoa"),
     ("GET /requests/{number}", "dsocma"),
@@ -225,6 +232,7 @@ const PAGES: &[(&str, &str)] = &[
     ("POST /requests/{number}/presence", "dsocma"),
     ("POST /requests/{number}/acts/{act}", EVERYBODY),
     ("GET /requests/{number}/files/{id}", "dsocma"),
+    ("GET /requests/{number}/letters/{id}", "dsocma"),
     ("GET /requests/{number}/ledger", EVERYBODY),
     ("GET /requests/{number}/{rest:.*}", EVERYBODY),
     ("GET /notices", EVERYBODY),
@@ -547,5 +555,24 @@ async fn views_of_people_are_noted(kit: Kit) {
     // A list shows neither phone nor whole words.
     let list = dispatcher.api.get("/staff/queues/water_taraz/requests").await;
     assert!(!list.text.contains("7654321"), "{}", list.text);
+    w.finish().await;
+}
+
+async fn everybody_lands_where_their_work_is(kit: Kit) {
+    let w = kit.world().await;
+    for (_, role) in LETTERS {
+        let crew = (role == Role::Crew).then_some("water_taraz_1");
+        Staff::hire(&w, role.as_str(), role, &[], crew).await;
+        let session = session_of(&w, role.as_str()).await;
+        let r = w.api().call(Method::GET, "/console").header("cookie", format!("{}={session}", jambyl109::web::auth::SESSION_COOKIE));
+        let a = crate::harness::Api::send(r).await;
+        let to = match role {
+            Role::Crew => "/console/jobs",
+            Role::Manager => "/console/wall",
+            _ => "/console/queues",
+        };
+        assert_eq!((a.status, a.headers["location"].to_str().unwrap()), (303, to), "{role}");
+        assert_eq!(page(&w, to, Some(&session), None).await, 200, "{role}");
+    }
     w.finish().await;
 }

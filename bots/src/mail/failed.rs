@@ -1,8 +1,9 @@
 //! What a mail server tells of a letter that it could not deliver (RFC 3464), or in words of its own.
 
 use super::letter::{one_line, tidy_id};
+use super::tame::tame;
 use crate::channel::SendError;
-use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders};
 
 /// Letters named in one report that are looked at.
 const MOST_NAMED: usize = 20;
@@ -58,14 +59,9 @@ pub(super) fn of_report(m: &Message<'_>) -> Bounce {
     let mut out = Bounce { action: Action::Failed, status: None, said: None, of: Vec::new() };
     let mut told = None;
     for part in &m.parts {
-        let subtype = part.content_type().and_then(|c| c.subtype()).unwrap_or_default().to_ascii_lowercase();
-        match (&part.body, subtype.as_str()) {
-            (PartType::Message(inner), _) => out.of.extend(inner.message_id().and_then(tidy_id)),
-            (_, "rfc822-headers" | "global-headers" | "rfc822" | "global") => {
-                let inner = MessageParser::default().parse(part.contents());
-                out.of.extend(inner.as_ref().and_then(|i| i.message_id()).and_then(tidy_id));
-            }
-            (_, "delivery-status" | "global-delivery-status") => told = told.or_else(|| Some(String::from_utf8_lossy(part.contents()).into_owned())),
+        match subtype(part).as_str() {
+            "delivery-status" | "global-delivery-status" => told = told.or_else(|| Some(String::from_utf8_lossy(part.contents()).into_owned())),
+            _ if out.of.len() < MOST_NAMED => out.of.extend(inside(part)),
             _ => {}
         }
     }
@@ -76,6 +72,19 @@ pub(super) fn of_report(m: &Message<'_>) -> Bounce {
         out.of = named(&String::from_utf8_lossy(m.raw_message()));
     }
     out
+}
+
+fn subtype(part: &MessagePart<'_>) -> String {
+    part.content_type().and_then(|c| c.subtype()).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The name of the letter that a part brings back, whole or its headers only.
+fn inside(part: &MessagePart<'_>) -> Option<String> {
+    if !matches!(subtype(part).as_str(), "rfc822-headers" | "global-headers" | "rfc822" | "global") {
+        return None;
+    }
+    let raw = tame(part.contents());
+    MessageParser::default().parse_headers(&*raw)?.message_id().and_then(tidy_id)
 }
 
 fn fields(out: &mut Bounce, text: &str) {
@@ -108,11 +117,7 @@ fn fields(out: &mut Bounce, text: &str) {
 
 /// A server that tells it in its own words, with our letter quoted below.
 pub(super) fn of_words(m: &Message<'_>, text: &str) -> Bounce {
-    let attached = m.parts.iter().filter_map(|p| match &p.body {
-        PartType::Message(inner) => inner.message_id().and_then(tidy_id),
-        _ => None,
-    });
-    let mut of: Vec<String> = attached.collect();
+    let mut of: Vec<String> = m.parts.iter().filter_map(inside).take(MOST_NAMED).collect();
     of.extend(named(text));
     of.truncate(MOST_NAMED);
     let code = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '#' | ';' | ',')).find(|w| {

@@ -1,6 +1,7 @@
 //! One letter as it came, read as far as it can be read: nothing in it makes reading fail.
 
 use super::machine::{self, Origin};
+use super::tame::{tame, wild};
 use super::words;
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -58,7 +59,8 @@ pub struct Letter {
 /// Reads a letter. What is no letter at all reads as an empty one.
 #[must_use]
 pub fn read(raw: &[u8]) -> Letter {
-    let Some(m) = MessageParser::default().parse(raw) else { return nothing() };
+    let raw = tame(raw);
+    let Some(m) = MessageParser::default().parse(&*raw) else { return nothing() };
     let (text, words) = texts(&m);
     let origin = machine::origin(&m, &text);
     let files = shown(&m)
@@ -80,7 +82,8 @@ pub fn read(raw: &[u8]) -> Letter {
 /// The bytes of a file of a letter, and what they are said to be.
 #[must_use]
 pub fn file(raw: &[u8], place: usize) -> Option<(Vec<u8>, Option<String>, Option<String>)> {
-    let m = MessageParser::default().parse(raw)?;
+    let raw = tame(raw);
+    let m = MessageParser::default().parse(&*raw)?;
     let part = m.attachments().nth(place)?;
     Some((part.contents().to_vec(), mime(part), part.attachment_name().map(short)))
 }
@@ -108,11 +111,8 @@ fn shown<'m>(m: &'m Message<'_>) -> impl Iterator<Item = (usize, &'m MessagePart
 }
 
 fn mime(part: &MessagePart<'_>) -> Option<String> {
-    if matches!(part.body, PartType::Message(_)) {
-        return Some("message/rfc822".into());
-    }
     let kind = part.content_type()?;
-    let whole = format!("{}/{}", kind.ctype(), kind.subtype()?).to_ascii_lowercase();
+    let whole = wild(&format!("{}/{}", kind.ctype(), kind.subtype()?).to_ascii_lowercase());
     let sane = whole.len() <= 100 && whole.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'+'));
     sane.then_some(whole)
 }
@@ -120,7 +120,7 @@ fn mime(part: &MessagePart<'_>) -> Option<String> {
 /// A file's name without folders and without what moves a cursor.
 fn short(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    one_line(last.trim_start_matches('.'), 120)
+    one_line(wild(last).trim_start_matches('.'), 120)
 }
 
 /// One line without control characters, at most so many characters.

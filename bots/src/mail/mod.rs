@@ -4,6 +4,7 @@ mod failed;
 mod imap;
 mod letter;
 mod machine;
+mod tame;
 mod words;
 
 pub use failed::{Action, Bounce};

@@ -163,7 +163,8 @@ fn introduces(lines: &[&str], at: usize) -> bool {
 
 /// Lines above the signature.
 fn without_signature<'l, 't>(lines: &'l [&'t str]) -> &'l [&'t str] {
-    let written = |upto: usize| lines.iter().take(upto).any(|l| l.chars().any(char::is_alphanumeric));
+    let first = lines.iter().position(|l| l.chars().any(char::is_alphanumeric));
+    let written = |upto: usize| first.is_some_and(|first| first < upto);
     let begins = |i: usize, l: &str| {
         let lower = l.trim().to_lowercase();
         let dashes = lower == "--" || lower == "—";

@@ -56,7 +56,7 @@ pub struct Look {
 /// What is known of it from earlier letters.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// The thread of the same address that it goes on with.
+    /// The thread of the same address that it goes on with; of a report, the one of the reported letter.
     pub chat: Option<String>,
     /// The row of ours that a mail server tells of.
     pub outbox: Option<i64>,
@@ -70,6 +70,8 @@ pub struct Stored {
     pub whole: Option<Vec<u8>>,
     /// None: a letter that nobody wrote to us.
     pub chat: Option<String>,
+    /// What it is found by when a person is to be forgotten: the thread, or the address that a machine wrote from.
+    pub place: String,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -167,7 +169,7 @@ pub fn events(look: &Look, raw: &[u8], known: &Known, received_at: Instant, sent
     });
     let mut head = Head {
         kind: look.kind.as_str().to_owned(),
-        chat: to.clone().unwrap_or_else(|| NO_CHAT.to_owned()),
+        chat: place(look, known, to.as_deref()),
         name: read.from.as_ref().filter(|_| from.is_some()).and_then(|w| w.name.clone()),
         from,
         letter: look.letter.clone(),
@@ -208,7 +210,17 @@ pub fn events(look: &Look, raw: &[u8], known: &Known, received_at: Instant, sent
         };
         events.push(row(format!("{}/{}", look.external, n + 2), &further, b""));
     }
-    Stored { events, whole: (raw.len() > IN_INBOX).then(|| raw.to_vec()), chat: to }
+    Stored { events, whole: (raw.len() > IN_INBOX).then(|| raw.to_vec()), chat: to, place: head.chat }
+}
+
+/// Where a letter is kept: its text goes when that chat or that address is forgotten.
+fn place(look: &Look, known: &Known, thread: Option<&str>) -> String {
+    let of = match look.kind {
+        Kind::Person => thread,
+        Kind::Bounce => known.chat.as_deref(),
+        Kind::Machine | Kind::List | Kind::Own => look.address.as_deref(),
+    };
+    of.unwrap_or(NO_CHAT).to_owned()
 }
 
 /// What a conversation reads: the author's words, under the subject where a thread begins.
@@ -224,6 +236,12 @@ fn text(read: &Letter, goes_on: bool) -> String {
     whole.chars().take(MOST_WORDS).collect()
 }
 
+/// By which name a file of a letter is fetched.
+#[must_use]
+pub fn file_id(external: &str, place: usize) -> String {
+    format!("{external} {place}")
+}
+
 fn files(look: &Look) -> Vec<FileHead> {
     let several = look.read.files.len() > 1;
     let one = |f: &bots::mail::FilePart| {
@@ -235,7 +253,7 @@ fn files(look: &Look) -> Vec<FileHead> {
             _ => MediaKind::Document,
         };
         FileHead {
-            id: format!("{} {}", look.external, f.place),
+            id: file_id(&look.external, f.place),
             kind: kind.as_str().to_owned(),
             mime,
             size: f.size as u64,
@@ -259,8 +277,9 @@ fn split(body: &[u8]) -> Option<(Head, &[u8])> {
     Some((serde_json::from_slice(line).ok()?, rest.get(1..).unwrap_or_default()))
 }
 
-/// The letter of a stored event, as it came.
-pub(super) fn letter_in(body: &[u8]) -> Option<&[u8]> {
+/// The letter of a stored event, as it came; none for what is no letter, or was erased.
+#[must_use]
+pub fn letter_in(body: &[u8]) -> Option<&[u8]> {
     split(body).map(|(_, letter)| letter)
 }
 

@@ -5,8 +5,10 @@
 mod incoming;
 mod outgoing;
 
-pub use incoming::{Kind, Known, Look, Stored, events, inbound, look};
+pub use incoming::{Kind, Known, Look, Stored, events, file_id, inbound, letter_in, look};
 pub use outgoing::{MailChannel, open};
+
+pub use bots::mail::{FilePart, Letter, read as read_letter};
 
 use sha2::{Digest, Sha256};
 

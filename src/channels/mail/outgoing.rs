@@ -210,7 +210,9 @@ impl Channel for MailChannel {
                 super::incoming::letter_in(&row.body).ok_or(FetchError::Gone)?.to_vec()
             }
         };
-        let (bytes, mime, name) = bots::mail::file(&letter, place).ok_or(FetchError::Gone)?;
+        // Nobody else waits while a long letter is taken apart.
+        let found = tokio::task::spawn_blocking(move || bots::mail::file(&letter, place)).await.ok().flatten();
+        let (bytes, mime, name) = found.ok_or(FetchError::Gone)?;
         if bytes.len() as u64 > limit {
             return Err(FetchError::TooLarge);
         }

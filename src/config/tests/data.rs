@@ -2,12 +2,14 @@
 
 use super::write;
 use crate::config::*;
-use crate::domain::catalog::QueueKind;
-use crate::domain::ids::{DistrictCode, MessageId, QueueCode, RequestId, ServiceCode};
+use crate::domain::calendar::{Day, Span, Weekday, WorkingDay};
+use crate::domain::catalog::{Named, QueueKind};
+use crate::domain::ids::{CrewCode, DistrictCode, MessageId, QueueCode, RequestId, ServiceCode};
 use crate::domain::inbound::ChannelKind;
 use crate::domain::request::{Event, Priority, Registration, Request};
 use crate::domain::routing::RouteKey;
-use crate::domain::sla::{Amount, PauseReason, Row, Stage, Target, ledger};
+use crate::domain::shift::{Shift, Shifts};
+use crate::domain::sla::{Amount, PauseReason, Row, Rung, Stage, Target, Way, When, ledger};
 use crate::domain::text_ref::TextRef;
 use crate::domain::{Class, Hazard, Instant, Lang, RequestNumber};
 use std::path::Path;
@@ -259,4 +261,66 @@ fn the_account_of_clocks_is_told_in_both_languages() {
     has("Отказ «не наше» № 2");
     has("Спор об исполнителе: решить за 1 ч");
     has("на паузе");
+}
+
+#[test]
+fn what_is_wrong_with_norms_is_told_in_both_languages() {
+    let book = Book::load(None).unwrap();
+    let code = |s: &str| ServiceCode::new(s).unwrap();
+    let queue = |s: &str| QueueCode::new(s).unwrap();
+    let mut sla = book.sla.clone();
+    sla.silence_minutes = 0;
+    sla.pauses[0].roles.clear();
+    sla.pauses[1].max_minutes = Some(0);
+    sla.pauses.push(sla.pauses[2].clone());
+    sla.ladders[0].rungs[0] = Rung { when: When::default(), to: vec![], by: vec![Way::Mail], move_to: Some(queue("nowhere")), ..Rung::default() };
+    sla.ladders[0].rungs[1] = Rung { when: sla.ladders[0].rungs[1].when, ..Rung::default() };
+    sla.ladders[1].rungs.clear();
+    sla.ladders.push(sla.ladders[2].clone());
+    if let Some(a) = &mut sla.arbitration {
+        (a.queue, a.after_refusals) = (queue("nowhere"), 0);
+    }
+    let first = &mut sla.policies[0];
+    (first.service, first.queue, first.district) = (vec![code("magic")], vec![queue("nowhere")], vec![DistrictCode::new("mars").unwrap()]);
+    (first.priority, first.valid_from, first.valid_until) = (vec![Priority(9)], Some(Day::from_number(9)), Some(Day::from_number(8)));
+    first.title = Some(Named { kk: String::new(), ru: "б".into() });
+    first.basis.clone_from(&first.title);
+    first.accept = Some(Target::default());
+    first.arrive = Some(Target::minutes(0));
+    first.restore = Some(Target { calendar: Some("office".into()), ladder: Some("none".into()), ..Target::minutes(1) });
+    sla.policies[1].accept = Some(Target { working_days: Some(9_999), calendar: Some("moon".into()), ..Target::default() });
+    sla.policies.push(sla.policies[2].clone());
+    sla.policies.retain(|p| p.hazard.is_some() || (!p.class.contains(&Class::Consultation) && !p.class.is_empty()));
+    let mut calendar = book.calendar.clone();
+    calendar.timezone = "Asia/Nowhere".into();
+    (calendar.valid_from, calendar.valid_until) = (calendar.valid_until, calendar.valid_from);
+    let mut rest = calendar.holidays[0].clone();
+    (rest.name.kk, rest.moved_from) = (String::new(), Some(calendar.valid_from));
+    calendar.holidays.push(rest.clone());
+    calendar.working_days.push(WorkingDay { date: rest.date, like: Weekday::Mon });
+    calendar.working_saturdays = vec![Day("2026-11-18".parse().unwrap()); 2];
+    let mut twin = calendar.calendars[0].clone();
+    (twin.name.ru, twin.queues) = (String::new(), vec![queue("nowhere"), queue("control"), queue("control")]);
+    twin.hours = vec![twin.hours[0].clone(), twin.hours[0].clone()];
+    twin.hours[0].mon = vec![Span::parse("08:00-12:00").unwrap(), Span::parse("11:00-13:00").unwrap()];
+    let mut idle = twin.clone();
+    (idle.code, idle.hours) = ("always".into(), Vec::new());
+    calendar.calendars.extend([twin, idle]);
+    let crew = |s: &str| CrewCode::new(s).unwrap();
+    let shift = |c: &str| Shift { crew: crew(c), holidays: false, hours: Vec::new(), days: Vec::new() };
+    let shifts = Shifts { shifts: vec![shift("nobody"), shift("gas_shu"), shift("gas_shu")] };
+
+    let mut faults = sla.faults(&book.catalog, &calendar);
+    faults.extend(calendar.faults(&book.catalog));
+    faults.extend(shifts.faults(&book.catalog, &book.calendar));
+    let kinds: std::collections::BTreeSet<&str> = faults.iter().map(|f| f.key).collect();
+    assert!(kinds.len() >= 34, "{} kinds: {kinds:?}", kinds.len());
+    for f in &faults {
+        for lang in [Lang::Kk, Lang::Ru] {
+            let key = format!("fault.{}", f.key);
+            assert!(book.messages.get(lang, &key).is_some(), "{key} in {lang}");
+            let told = book.render(lang, &key, &f.params);
+            assert!(!told.contains(['{', '}', '@']), "{lang}: {told}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::{Day, Span, Weekday};
 use crate::domain::catalog::{Catalog, Named};
 use crate::domain::ids::QueueCode;
+use crate::domain::setting::Fault;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -166,130 +167,147 @@ impl Calendars {
         Some(!off || self.moved().any(|(d, _)| d == day))
     }
 
-    /// What an administrator must mend.
+    /// What an administrator must mend, as `check-config` words it.
     #[must_use]
     pub fn problems(&self, catalog: &Catalog) -> Vec<String> {
+        self.faults(catalog).into_iter().map(|f| f.plain).collect()
+    }
+
+    /// What an administrator must mend, with the reasons for people.
+    #[must_use]
+    pub fn faults(&self, catalog: &Catalog) -> Vec<Fault> {
         let mut out = Vec::new();
-        zone_problem("calendar", &self.timezone, &mut out);
-        self.shared_problems(&mut out);
+        zone_fault("calendar", &self.timezone, &mut out);
+        self.shared_faults(&mut out);
         let (mut codes, mut owned) = (BTreeSet::new(), BTreeSet::new());
         for c in &self.calendars {
-            let what = format!("calendar '{}'", c.code);
+            let (what, name) = (format!("calendar '{}'", c.code), format!("@calendar.{}", c.code));
             if c.code == Self::ALWAYS || c.code == Self::OF_QUEUE || c.code.trim().is_empty() {
-                out.push(format!("{what}: this name is taken; choose another"));
+                out.push(Fault::new("name_taken", format!("{what}: this name is taken; choose another"), &[("name", &c.code)]));
             }
             if !codes.insert(&c.code) {
-                out.push(format!("{what} stands twice"));
+                out.push(Fault::new("twice", format!("{what} stands twice"), &[("what", "@admin.part_calendar"), ("name", &name)]));
             }
             if let Some(tz) = &c.timezone {
-                zone_problem(&what, tz, &mut out);
+                zone_fault(&what, tz, &mut out);
             }
             for q in &c.queues {
+                let params = [("name", name.as_str()), ("code", q.as_str())];
                 if catalog.queue(q.as_str()).is_none() {
-                    out.push(format!("{what} names unknown queue '{q}'"));
+                    out.push(Fault::new("names_queue", format!("{what} names unknown queue '{q}'"), &params));
                 }
                 if !owned.insert(q) {
-                    out.push(format!("{what}: queue '{q}' has another calendar already"));
+                    out.push(Fault::new("queue_has_calendar", format!("{what}: queue '{q}' has another calendar already"), &params));
                 }
             }
-            c.problems(&what, &mut out);
+            c.faults(&what, &name, &mut out);
         }
         out
     }
 
-    fn shared_problems(&self, out: &mut Vec<String>) {
+    fn shared_faults(&self, out: &mut Vec<Fault>) {
+        let mut say = |key, plain: String, what: &str, date: &str| out.push(Fault::new(key, plain, &[("what", what), ("name", date)]));
         if self.valid_from > self.valid_until {
-            out.push("calendar: valid_from is later than valid_until".into());
+            say("ends_first", "calendar: valid_from is later than valid_until".into(), "", "@admin.part_valid");
         }
         let covered = |d: &Day| (self.valid_from..=self.valid_until).contains(d);
         let mut seen = BTreeSet::new();
+        let rest = "@admin.part_holiday";
         for h in &self.holidays {
             let date = h.date;
+            let day = date.to_string();
             if !seen.insert(date) {
-                out.push(format!("calendar: holiday {date} stands twice"));
+                say("twice", format!("calendar: holiday {date} stands twice"), rest, &day);
             }
             if !covered(&date) {
-                out.push(format!("calendar: holiday {date} lies outside of valid_from and valid_until"));
+                say("outside", format!("calendar: holiday {date} lies outside of valid_from and valid_until"), rest, &day);
             }
-            if unnamed(&h.name) {
-                out.push(format!("calendar: holiday {date} needs a name in both languages"));
+            if h.name.is_blank() {
+                say("both_names", format!("calendar: holiday {date} needs a name in both languages"), rest, &day);
             }
             if h.moved_from.is_some_and(|from| from >= date) {
-                out.push(format!("calendar: holiday {date} is moved from a later day"));
+                say("moved_later", format!("calendar: holiday {date} is moved from a later day"), rest, &day);
             }
         }
         let mut moved = BTreeSet::new();
+        let work = "@admin.part_working_day";
         for (d, _) in self.moved() {
+            let day = d.to_string();
             if seen.contains(&d) {
-                out.push(format!("calendar: {d} is both a holiday and a working day"));
+                say("rest_and_work", format!("calendar: {d} is both a holiday and a working day"), work, &day);
             }
             if !moved.insert(d) {
-                out.push(format!("calendar: working day {d} stands twice"));
+                say("twice", format!("calendar: working day {d} stands twice"), work, &day);
             }
             if !d.weekday().is_weekend() {
-                out.push(format!("calendar: {d} is not a Saturday or Sunday, so it need not stand among the working ones"));
+                let plain = format!("calendar: {d} is not a Saturday or Sunday, so it need not stand among the working ones");
+                say("works_anyway", plain, work, &day);
             }
             if !covered(&d) {
-                out.push(format!("calendar: working day {d} lies outside of valid_from and valid_until"));
+                say("outside", format!("calendar: working day {d} lies outside of valid_from and valid_until"), work, &day);
             }
         }
     }
 }
 
 impl Calendar {
-    fn problems(&self, what: &str, out: &mut Vec<String>) {
-        if unnamed(&self.name) {
-            out.push(format!("{what} needs a name in both languages"));
+    fn faults(&self, what: &str, name: &str, out: &mut Vec<Fault>) {
+        let named = ("name", name);
+        let mut say = |key, plain: &str| out.push(Fault::new(key, format!("{what}{plain}"), &[named]));
+        if self.name.is_blank() {
+            say("both_names", " needs a name in both languages");
         }
         if self.hours.iter().all(|h| Weekday::ALL.iter().all(|d| h.of(*d).is_empty())) {
-            out.push(format!("{what} has no working hours at all"));
+            say("no_hours", " has no working hours at all");
         }
         for (n, h) in self.hours.iter().enumerate() {
             if h.valid_from.zip(h.valid_until).is_some_and(|(a, b)| a > b) {
-                out.push(format!("{what}: hours begin after they end"));
+                say("hours_order", ": hours begin after they end");
             }
             if n > 0 && h.valid_from.is_none() {
-                out.push(format!("{what}: only the first hours may have no valid_from"));
-            }
-            for day in Weekday::ALL {
-                overlap(&format!("{what}, {day}"), h.of(*day), out);
+                say("hours_order", ": only the first hours may have no valid_from");
             }
         }
         for (a, b) in self.hours.iter().zip(self.hours.iter().skip(1)) {
             if a.valid_from >= b.valid_from {
-                out.push(format!("{what}: the hours must stand in the order of time"));
+                say("hours_order", ": the hours must stand in the order of time");
             }
             if a.valid_until.is_some_and(|end| b.valid_from.is_some_and(|from| end.number() + 1 != from.number())) {
-                out.push(format!("{what}: between one set of hours and the next lies a gap or an overlap"));
+                say("hours_order", ": between one set of hours and the next lies a gap or an overlap");
+            }
+        }
+        for h in &self.hours {
+            for day in Weekday::ALL {
+                overlap(&format!("{what}, {day}"), name, &format!("@duty.day_{day}"), h.of(*day), out);
             }
         }
         let mut seen = BTreeSet::new();
         for d in &self.days {
+            let day = d.date.to_string();
             if !seen.insert(d.date) {
-                out.push(format!("{what}: day {} stands twice", d.date));
+                let plain = format!("{what}: day {} stands twice", d.date);
+                out.push(Fault::new("twice", plain, &[("what", name), ("name", &day)]));
             }
-            if unnamed(&d.name) {
-                out.push(format!("{what}: day {} needs a name in both languages", d.date));
+            if d.name.is_blank() {
+                out.push(Fault::new("both_names", format!("{what}: day {} needs a name in both languages", d.date), &[("name", &day)]));
             }
-            overlap(&format!("{what}, {}", d.date), &d.hours, out);
+            overlap(&format!("{what}, {}", d.date), name, &day, &d.hours, out);
         }
     }
 }
 
-fn overlap(what: &str, spans: &[Span], out: &mut Vec<String>) {
+fn overlap(what: &str, name: &str, day: &str, spans: &[Span], out: &mut Vec<Fault>) {
     let mut sorted = spans.to_vec();
     sorted.sort_unstable();
     if let Some((a, b)) = sorted.iter().zip(sorted.iter().skip(1)).find(|(a, b)| b.from < a.to) {
-        out.push(format!("{what}: {a} and {b} overlap"));
+        let plain = format!("{what}: {a} and {b} overlap");
+        out.push(Fault::new("overlap", plain, &[("name", name), ("day", day), ("a", &a.to_string()), ("b", &b.to_string())]));
     }
 }
 
-fn unnamed(name: &Named) -> bool {
-    name.kk.trim().is_empty() || name.ru.trim().is_empty()
-}
-
-fn zone_problem(what: &str, tz: &str, out: &mut Vec<String>) {
+fn zone_fault(what: &str, tz: &str, out: &mut Vec<Fault>) {
     if tz.parse::<chrono_tz::Tz>().is_err() {
-        out.push(format!("{what}: '{tz}' is not a time zone: write a name such as Asia/Almaty"));
+        let plain = format!("{what}: '{tz}' is not a time zone: write a name such as Asia/Almaty");
+        out.push(Fault::new("zone", plain, &[("code", tz)]));
     }
 }

@@ -7,10 +7,11 @@ use super::target::Target;
 use super::{Reopen, Stage};
 use crate::domain::access::Role;
 use crate::domain::calendar::{Calendars, Day, Timetables};
-use crate::domain::catalog::Catalog;
+use crate::domain::catalog::{Catalog, Named};
 use crate::domain::class::Class;
 use crate::domain::ids::QueueCode;
 use crate::domain::request::Request;
+use crate::domain::setting::Fault;
 use crate::domain::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -77,23 +78,30 @@ impl SlaBook {
         self.ladders.iter().find(|l| l.code == code)
     }
 
-    /// What an administrator must mend.
+    /// What an administrator must mend, as `check-config` words it.
     #[must_use]
     pub fn problems(&self, catalog: &Catalog, calendars: &Calendars) -> Vec<String> {
+        self.faults(catalog, calendars).into_iter().map(|f| f.plain).collect()
+    }
+
+    /// What an administrator must mend, with the reasons for people.
+    #[must_use]
+    pub fn faults(&self, catalog: &Catalog, calendars: &Calendars) -> Vec<Fault> {
         let mut out = Vec::new();
         if self.silence_minutes <= 0 {
-            out.push("sla: silence_minutes must be positive".into());
+            out.push(Fault::new("sla_silence", "sla: silence_minutes must be positive", &[]));
         }
         let mut names = BTreeSet::new();
         for (n, p) in self.policies.iter().enumerate() {
             if !names.insert(&p.name) {
-                out.push(format!("sla policy '{}' stands twice", p.name));
+                out.push(twice(format!("sla policy '{}' stands twice", p.name), "@admin.part_policy", &p.name));
             }
-            self.policy_problems(p, catalog, calendars, &mut out);
+            self.policy_faults(p, catalog, calendars, &mut out);
             for other in self.policies.iter().skip(n + 1).filter(|o| p.is_ambiguous_with(o)) {
-                out.push(format!(
-                    "sla policies '{}' and '{}' are equally specific and can fit one request: add a condition to one",
-                    p.name, other.name
+                out.push(Fault::new(
+                    "policies_alike",
+                    format!("sla policies '{}' and '{}' are equally specific and can fit one request: add a condition to one", p.name, other.name),
+                    &[("name", &named(p)), ("other", &named(other))],
                 ));
             }
         }
@@ -110,66 +118,89 @@ impl SlaBook {
                     && p.valid_until.is_none()
             };
             if !self.policies.iter().any(general) {
-                out.push(format!("sla: no general policy for class '{class}'"));
+                let plain = format!("sla: no general policy for class '{class}'");
+                out.push(Fault::new("policy_general", plain, &[("class", &format!("@class.{class}"))]));
             }
         }
-        let mut reasons = BTreeSet::new();
-        for p in &self.pauses {
-            if !reasons.insert(p.reason) {
-                out.push(format!("sla pause '{}' stands twice", p.reason));
-            }
-            if p.roles.is_empty() {
-                out.push(format!("sla pause '{}': nobody may pause; name roles", p.reason));
-            }
-            if p.max_minutes.is_some_and(|m| !(1..=525_600).contains(&m)) {
-                out.push(format!("sla pause '{}': max_minutes must be between 1 and a year", p.reason));
-            }
-        }
+        self.pause_faults(&mut out);
         let mut ladders = BTreeSet::new();
         for l in &self.ladders {
             if !ladders.insert(&l.code) {
-                out.push(format!("sla ladder '{}' stands twice", l.code));
+                out.push(twice(format!("sla ladder '{}' stands twice", l.code), "@admin.part_ladder", &l.code));
             }
-            l.problems(catalog, &mut out);
+            l.faults(catalog, &mut out);
         }
         if let Some(a) = &self.arbitration {
+            let name = ("name", "@admin.part_arbitration");
             if catalog.queue(a.queue.as_str()).is_none() {
-                out.push(format!("sla arbitration names unknown queue '{}'", a.queue));
+                let plain = format!("sla arbitration names unknown queue '{}'", a.queue);
+                out.push(Fault::new("names_queue", plain, &[name, ("code", a.queue.as_str())]));
             }
             if a.after_refusals == 0 {
-                out.push("sla arbitration: after_refusals must be at least 1".into());
+                out.push(Fault::new("refusals", "sla arbitration: after_refusals must be at least 1", &[]));
             }
-            a.decide.problems("sla arbitration", calendars, &self.ladders, &mut out);
+            a.decide.faults("sla arbitration", [name, ("stage", "@stage.arbitrate")], calendars, &self.ladders, &mut out);
         }
         out
     }
 
-    fn policy_problems(&self, p: &Policy, catalog: &Catalog, calendars: &Calendars, out: &mut Vec<String>) {
-        let what = format!("sla policy '{}'", p.name);
-        for s in p.service.iter().filter(|s| catalog.service(s.as_str()).is_none()) {
-            out.push(format!("{what} names unknown service '{s}'"));
-        }
-        for d in p.district.iter().filter(|d| catalog.district(d.as_str()).is_none()) {
-            out.push(format!("{what} names unknown district '{d}'"));
-        }
-        for q in p.queue.iter().filter(|q| catalog.queue(q.as_str()).is_none()) {
-            out.push(format!("{what} names unknown queue '{q}'"));
-        }
-        for n in p.priority.iter().filter(|n| n.0 > 3) {
-            out.push(format!("{what}: priority {} is not one of 0-3", n.0));
-        }
-        if p.valid_from.zip(p.valid_until).is_some_and(|(a, b)| a > b) {
-            out.push(format!("{what} ends before it begins"));
-        }
-        if p.basis.as_ref().is_some_and(|b| b.kk.trim().is_empty() || b.ru.trim().is_empty()) {
-            out.push(format!("{what}: its basis needs both languages"));
-        }
-        for stage in Stage::ALL {
-            if let Some(t) = p.target(*stage) {
-                t.problems(&format!("{what}, {stage}"), calendars, &self.ladders, out);
+    fn pause_faults(&self, out: &mut Vec<Fault>) {
+        let mut reasons = BTreeSet::new();
+        for p in &self.pauses {
+            let name = format!("@pause.{}", p.reason);
+            if !reasons.insert(p.reason) {
+                out.push(twice(format!("sla pause '{}' stands twice", p.reason), "@admin.part_pause", &name));
+            }
+            if p.roles.is_empty() {
+                let plain = format!("sla pause '{}': nobody may pause; name roles", p.reason);
+                out.push(Fault::new("pause_nobody", plain, &[("name", &name)]));
+            }
+            if p.max_minutes.is_some_and(|m| !(1..=525_600).contains(&m)) {
+                let plain = format!("sla pause '{}': max_minutes must be between 1 and a year", p.reason);
+                out.push(Fault::new("pause_minutes", plain, &[("name", &name)]));
             }
         }
     }
+
+    fn policy_faults(&self, p: &Policy, catalog: &Catalog, calendars: &Calendars, out: &mut Vec<Fault>) {
+        let (what, name) = (format!("sla policy '{}'", p.name), named(p));
+        let mut say = |key, plain: String, code: &str| out.push(Fault::new(key, format!("{what}{plain}"), &[("name", &name), ("code", code)]));
+        for s in p.service.iter().filter(|s| catalog.service(s.as_str()).is_none()) {
+            say("names_service", format!(" names unknown service '{s}'"), s.as_str());
+        }
+        for d in p.district.iter().filter(|d| catalog.district(d.as_str()).is_none()) {
+            say("names_district", format!(" names unknown district '{d}'"), d.as_str());
+        }
+        for q in p.queue.iter().filter(|q| catalog.queue(q.as_str()).is_none()) {
+            say("names_queue", format!(" names unknown queue '{q}'"), q.as_str());
+        }
+        for n in p.priority.iter().filter(|n| n.0 > 3) {
+            say("priority", format!(": priority {} is not one of 0-3", n.0), &n.0.to_string());
+        }
+        if p.valid_from.zip(p.valid_until).is_some_and(|(a, b)| a > b) {
+            say("ends_first", " ends before it begins".into(), "");
+        }
+        if p.basis.as_ref().is_some_and(Named::is_blank) {
+            say("basis", ": its basis needs both languages".into(), "");
+        }
+        if p.name.trim().is_empty() || p.title.as_ref().is_some_and(Named::is_blank) {
+            say("both_names", " needs a name in both languages".into(), "");
+        }
+        for stage in Stage::ALL {
+            if let Some(t) = p.target(*stage) {
+                let shown = format!("@stage.{stage}");
+                t.faults(&format!("{what}, {stage}"), [("name", &name), ("stage", &shown)], calendars, &self.ladders, out);
+            }
+        }
+    }
+}
+
+fn named(p: &Policy) -> String {
+    format!("@policy.{}", p.name)
+}
+
+fn twice(plain: String, what: &str, name: &str) -> Fault {
+    Fault::new("twice", plain, &[("what", what), ("name", name)])
 }
 
 /// The data in force from a time on, ready to measure with. The first of a history holds since ever.

@@ -1,8 +1,10 @@
 //! Warnings and escalations: who is told what, when, by which way, and what else follows.
 
-use crate::domain::catalog::Catalog;
+use crate::domain::catalog::{Catalog, Named};
 use crate::domain::class::words;
 use crate::domain::ids::QueueCode;
+use crate::domain::lang::Lang;
+use crate::domain::setting::Fault;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -85,6 +87,9 @@ pub struct Rung {
 #[serde(deny_unknown_fields)]
 pub struct Ladder {
     pub code: String,
+    /// Shown to people; unset: the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Named>,
     #[serde(rename = "rung")]
     pub rungs: Vec<Rung>,
 }
@@ -112,26 +117,37 @@ impl Quiet {
 }
 
 impl Ladder {
-    pub(super) fn problems(&self, catalog: &Catalog, out: &mut Vec<String>) {
-        let what = format!("sla ladder '{}'", self.code);
+    /// Its name for people.
+    #[must_use]
+    pub fn shown(&self, lang: Lang) -> &str {
+        self.title.as_ref().map_or(self.code.as_str(), |t| t.get(lang))
+    }
+
+    pub(super) fn faults(&self, catalog: &Catalog, out: &mut Vec<Fault>) {
+        let (what, name) = (format!("sla ladder '{}'", self.code), format!("@ladder.{}", self.code));
+        if self.code.trim().is_empty() || self.title.as_ref().is_some_and(Named::is_blank) {
+            out.push(Fault::new("both_names", format!("{what} needs a name in both languages"), &[("name", &name)]));
+        }
         if self.rungs.is_empty() {
-            out.push(format!("{what} has no rungs"));
+            out.push(Fault::new("ladder_empty", format!("{what} has no rungs"), &[("name", &name)]));
         }
         for (n, r) in self.rungs.iter().enumerate() {
-            let what = format!("{what}, rung {}", n + 1);
+            let n = (n + 1).to_string();
+            let what = format!("{what}, rung {n}");
+            let mut say = |key, plain: String| out.push(Fault::new(key, plain, &[("name", &name), ("n", &n)]));
             if !r.when.is_well_formed() {
-                out.push(format!("{what}: give exactly one of percent (1-1000), minutes_before (1 and more) and minutes_after (0 and more)"));
+                say("rung_when", format!("{what}: give exactly one of percent (1-1000), minutes_before (1 and more) and minutes_after (0 and more)"));
             }
             if r.to.is_empty() != r.by.is_empty() {
-                out.push(format!("{what}: 'to' and 'by' belong together"));
+                say("rung_ways", format!("{what}: 'to' and 'by' belong together"));
             }
             if r.to.is_empty() && !r.raise_priority && r.move_to.is_none() && r.watch.is_empty() {
-                out.push(format!("{what} does nothing"));
+                say("rung_idle", format!("{what} does nothing"));
             }
             if let Some(q) = &r.move_to
                 && catalog.queue(q.as_str()).is_none()
             {
-                out.push(format!("{what} names unknown queue '{q}'"));
+                out.push(Fault::new("names_queue", format!("{what} names unknown queue '{q}'"), &[("name", &name), ("code", q.as_str())]));
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::domain::catalog::Named;
 use crate::domain::class::{Class, Hazard};
 use crate::domain::ids::{DistrictCode, QueueCode, ServiceCode};
 use crate::domain::inbound::ChannelKind;
+use crate::domain::lang::Lang;
 use crate::domain::request::{Priority, Request};
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +68,11 @@ impl HazardIs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
+    /// By which journals and clocks name it: it stays.
     pub name: String,
+    /// Shown to people; unset: the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Named>,
     #[serde(default)]
     pub class: Vec<Class>,
     #[serde(default)]
@@ -112,6 +117,12 @@ pub struct Specificity {
 }
 
 impl Policy {
+    /// Its name for people.
+    #[must_use]
+    pub fn shown(&self, lang: Lang) -> &str {
+        self.title.as_ref().map_or(self.name.as_str(), |t| t.get(lang))
+    }
+
     #[must_use]
     pub fn specificity(&self) -> Specificity {
         let kinds = matches!(self.hazard, Some(HazardIs::OneOf(_)));

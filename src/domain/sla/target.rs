@@ -2,6 +2,7 @@
 
 use crate::domain::calendar::{Calendars, Timetables};
 use crate::domain::ids::QueueCode;
+use crate::domain::setting::Fault;
 use crate::domain::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -84,18 +85,20 @@ impl Target {
         }
     }
 
-    /// What an administrator must mend. `what` names the policy and stage.
-    pub(super) fn problems(&self, what: &str, calendars: &Calendars, ladders: &[super::Ladder], out: &mut Vec<String>) {
+    /// What an administrator must mend. `what` names the policy and stage, `params` name them for people.
+    pub(super) fn faults(&self, what: &str, params: [(&str, &str); 2], calendars: &Calendars, ladders: &[super::Ladder], out: &mut Vec<Fault>) {
+        let mut say = |key, plain: &str, code: &str| {
+            let [name, stage] = params;
+            out.push(Fault::new(key, format!("{what}: {plain}"), &[name, stage, ("code", code)]));
+        };
         match self.amount() {
-            None => out.push(format!("{what}: give exactly one of minutes, working_minutes and working_days")),
+            None => say("target_amount", "give exactly one of minutes, working_minutes and working_days", ""),
             Some(Amount::Minutes(m) | Amount::WorkingMinutes(m)) if !(1..=5_256_000).contains(&m) => {
-                out.push(format!("{what}: the minutes must be between 1 and ten years"));
+                say("target_minutes", "the minutes must be between 1 and ten years", "");
             }
-            Some(Amount::WorkingDays(n)) if !(1..=2_600).contains(&n) => {
-                out.push(format!("{what}: the working days must be between 1 and ten years"))
-            }
+            Some(Amount::WorkingDays(n)) if !(1..=2_600).contains(&n) => say("target_days", "the working days must be between 1 and ten years", ""),
             Some(Amount::Minutes(_)) if self.calendar.is_some() => {
-                out.push(format!("{what}: minutes run around the clock; write working_minutes, or leave the calendar out"));
+                say("target_clock", "minutes run around the clock; write working_minutes, or leave the calendar out", "");
             }
             Some(_) => {}
         }
@@ -104,12 +107,12 @@ impl Target {
             && code != Calendars::OF_QUEUE
             && calendars.calendar(code).is_none()
         {
-            out.push(format!("{what}: unknown calendar '{code}'"));
+            say("target_calendar", &format!("unknown calendar '{code}'"), code);
         }
         if let Some(code) = &self.ladder
             && !ladders.iter().any(|l| &l.code == code)
         {
-            out.push(format!("{what}: unknown ladder '{code}'"));
+            say("target_ladder", &format!("unknown ladder '{code}'"), code);
         }
     }
 }

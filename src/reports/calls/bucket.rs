@@ -1,10 +1,12 @@
 //! Counts over a set of inbound calls, and the figures they give.
 
 use super::Terms;
-use crate::domain::call::{Call, Outcome};
+use crate::domain::call::Outcome;
+use crate::store::reports::calls::CallRow;
+use serde::{Deserialize, Serialize};
 
 /// Counts of inbound calls. Every figure is a ratio of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Every inbound call.
     pub calls: u64,
@@ -46,7 +48,7 @@ pub fn mean_s(sum_us: i64, count: u64) -> Option<f64> {
 
 impl Bucket {
     /// Takes one call.
-    pub fn add(&mut self, call: &Call, terms: &Terms, registered: bool) {
+    pub fn add(&mut self, call: &CallRow, terms: &Terms) {
         let within = |seconds: u32| i64::from(seconds) * 1_000_000;
         self.calls += 1;
         match call.outcome {
@@ -56,7 +58,7 @@ impl Bucket {
                 self.wait_us += call.wait_us;
                 self.talk_us += call.talk_us;
                 self.hold_us += call.hold_us;
-                self.requests += u64::from(registered);
+                self.requests += u64::from(call.registered);
             }
             Outcome::AbandonedInQueue => {
                 self.abandoned += 1;
@@ -72,6 +74,26 @@ impl Bucket {
         if matches!(call.outcome, Outcome::Answered | Outcome::AbandonedInQueue | Outcome::Missed) {
             self.longest_wait_us = self.longest_wait_us.max(call.wait_us);
         }
+    }
+
+    /// Takes the counts of other calls in.
+    pub fn take_in(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.answered += other.answered;
+        self.answered_in_time += other.answered_in_time;
+        self.abandoned += other.abandoned;
+        self.short_abandoned += other.short_abandoned;
+        self.abandoned_in_ivr += other.abandoned_in_ivr;
+        self.missed += other.missed;
+        self.busy += other.busy;
+        self.failed += other.failed;
+        self.after_hours += other.after_hours;
+        self.ongoing += other.ongoing;
+        self.wait_us += other.wait_us;
+        self.talk_us += other.talk_us;
+        self.hold_us += other.hold_us;
+        self.longest_wait_us = self.longest_wait_us.max(other.longest_wait_us);
+        self.requests += other.requests;
     }
 
     /// Calls that asked for a person: answered, abandoned in the queue, missed or busy. Not: left in the menu, failed, after hours, going on.

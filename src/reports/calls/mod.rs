@@ -1,7 +1,12 @@
 //! The call centre's figures over a period. Calls come one by one in the order they began; memory grows with queues, agents and the callers of
 //! the repeat window, never with calls.
+//!
+//! Every figure of a period is the sum of the figures of its days: so days that are over, with the window in which their callers may call again, are added up
+//! once and kept.
 
 mod bucket;
+mod count;
+mod days;
 mod gather;
 mod repeats;
 pub mod show;
@@ -9,14 +14,18 @@ pub mod show;
 mod tests;
 
 pub use bucket::Bucket;
+pub use count::{Count, Sums};
+pub use days::{forget, roll};
 pub use gather::gather;
 pub use repeats::Repeats;
 
 use crate::domain::Instant;
-use crate::domain::call::{Call, Direction, Outcome};
-use chrono::{Datelike, Timelike};
+use chrono::Duration;
 use chrono_tz::Tz;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
+
+/// Grows with every change of what [`Sums`] hold or mean.
+const VERSION: u32 = 1;
 
 /// What the figures are measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +57,17 @@ impl Terms {
             repeat_days: whole(calls.repeat_days).min(366),
             ..Self::default()
         }
+    }
+
+    /// In how many days another call of the same caller is a repeat.
+    fn window(&self) -> Duration {
+        Duration::days(i64::from(self.repeat_days))
+    }
+
+    /// What kept days were measured by: sums of other terms, or of other figures, are not taken.
+    fn key(&self) -> String {
+        let Self { threshold_s, short_abandon_s, repeat_days, zone } = self;
+        format!("v{VERSION} answer {threshold_s} short {short_abandon_s} repeat {repeat_days} {zone}")
     }
 
     /// The service level's formula in words, with its numbers; shown beside the figure.
@@ -85,14 +105,14 @@ impl CallBacks {
 }
 
 /// Answered and missed calls of an hour or a weekday. Missed: whoever wanted a person and got none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Load {
     pub answered: u64,
     pub missed: u64,
 }
 
 /// What one agent did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     /// Inbound calls answered.
     pub answered: u64,
@@ -113,73 +133,19 @@ impl Work {
 }
 
 /// Figures of the calls that began in `from..to`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
     pub terms: Terms,
     pub from: Instant,
     pub to: Instant,
-    pub total: Bucket,
-    /// `None`: no queue was named.
-    pub queues: BTreeMap<Option<String>, Bucket>,
-    pub agents: BTreeMap<String, Work>,
-    pub hours: [Load; 24],
-    /// Monday first.
-    pub weekdays: [Load; 7],
+    pub sums: Sums,
     pub callbacks: CallBacks,
-    pub repeats: Repeats,
 }
 
 impl Figures {
     #[must_use]
     pub fn new(terms: Terms, from: Instant, to: Instant) -> Self {
-        Self {
-            terms,
-            from,
-            to,
-            total: Bucket::default(),
-            queues: BTreeMap::new(),
-            agents: BTreeMap::new(),
-            hours: [Load::default(); 24],
-            weekdays: [Load::default(); 7],
-            callbacks: CallBacks::default(),
-            repeats: Repeats::new(terms.repeat_days),
-        }
-    }
-
-    /// Takes a call; `registered`: a request is linked to it. Feed the calls of `repeat_days` before the period and after it too: they count only
-    /// for repeats and first-contact resolution. Calls come in the order they began.
-    pub fn add(&mut self, call: &Call, registered: bool) {
-        let within = call.started_at >= self.from && call.started_at < self.to;
-        self.repeats.see(call, within);
-        if !within {
-            return;
-        }
-        if let Some(agent) = call.agent.as_ref().filter(|_| call.answered()) {
-            let work = self.agents.entry(agent.clone()).or_default();
-            match call.direction {
-                Direction::Inbound => work.answered += 1,
-                Direction::Outbound | Direction::Internal => work.called += 1,
-            }
-            work.talk_us += call.talk_us;
-            work.hold_us += call.hold_us;
-            work.transfers += u64::from(call.transfers);
-            work.requests += u64::from(registered);
-        }
-        if call.direction != Direction::Inbound {
-            return;
-        }
-        self.total.add(call, &self.terms, registered);
-        self.queues.entry(call.queue.clone()).or_default().add(call, &self.terms, registered);
-        let local = call.started_at.with_timezone(&self.terms.zone);
-        let hour = usize::try_from(local.hour()).ok().and_then(|h| self.hours.get_mut(h));
-        let weekday = usize::try_from(local.weekday().num_days_from_monday()).ok().and_then(|d| self.weekdays.get_mut(d));
-        for load in [hour, weekday].into_iter().flatten() {
-            match call.outcome {
-                Outcome::Answered => load.answered += 1,
-                Outcome::Ongoing => {}
-                _ => load.missed += 1,
-            }
-        }
+        Self { terms, from, to, sums: Sums::default(), callbacks: CallBacks::default() }
     }
 
     /// Takes a call-back, judged at `now`.
@@ -191,10 +157,5 @@ impl Figures {
             None => &mut self.callbacks.open,
         };
         *counter += 1;
-    }
-
-    /// Closes the count at `now`: an answered call whose window has passed without another call of its caller was settled at once.
-    pub fn finish(&mut self, now: Instant) {
-        self.repeats.settle(now);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Bucket, Figures, Load, Terms};
 use crate::domain::Instant;
+use crate::reports::export::cell;
 use serde_json::{Value, json};
 
 /// One figure: what it is of, its name, its value.
@@ -42,8 +43,9 @@ fn loads(loads: &[Load], name: &str, first: usize) -> Value {
 #[must_use]
 pub fn json(f: &Figures, when: &dyn Fn(Instant) -> String) -> Value {
     let Terms { threshold_s, short_abandon_s, repeat_days, zone } = f.terms;
-    let queues: Vec<Value> = f.queues.iter().map(|(queue, b)| with("queue", json!(queue), bucket(b))).collect();
+    let queues: Vec<Value> = f.sums.queues.iter().map(|(queue, b)| with("queue", json!(queue), bucket(b))).collect();
     let agents: Vec<Value> = f
+        .sums
         .agents
         .iter()
         .map(|(agent, w)| {
@@ -51,17 +53,17 @@ pub fn json(f: &Figures, when: &dyn Fn(Instant) -> String) -> Value {
                 "aht_seconds": w.aht_s(), "transfers": w.transfers, "requests": w.requests})
         })
         .collect();
-    let (r, c) = (&f.repeats, &f.callbacks);
+    let (r, c) = (&f.sums.repeats, &f.callbacks);
     json!({
         "from": when(f.from),
         "to": when(f.to),
         "terms": {"answer_within_seconds": threshold_s, "short_abandon_seconds": short_abandon_s, "repeat_days": repeat_days,
             "zone": zone.name(), "service_level_formula": f.terms.formula()},
-        "total": bucket(&f.total),
+        "total": bucket(&f.sums.total),
         "by_queue": queues,
         "by_agent": agents,
-        "by_hour": loads(&f.hours, "hour", 0),
-        "by_weekday": loads(&f.weekdays, "weekday", 1),
+        "by_hour": loads(&f.sums.hours, "hour", 0),
+        "by_weekday": loads(&f.sums.weekdays, "weekday", 1),
         "repeats": {"calls": r.calls, "repeated": r.repeated, "repeat_rate": r.repeat_rate(), "resolved": r.resolved, "unresolved": r.unresolved,
             "undecided": r.undecided, "first_contact_resolution": r.fcr()},
         "callbacks": {"done_in_time": c.done_in_time, "done_late": c.done_late, "broken": c.broken, "open": c.open, "kept": c.kept()},
@@ -113,26 +115,10 @@ fn plain(v: &Value) -> String {
 pub fn csv(f: &Figures) -> String {
     let mut out = String::from("of,figure,value\r\n");
     for row in rows(f) {
+        // Names of operators and queues come from the exchange.
         let cells: Vec<String> = row.iter().map(|c| cell(c)).collect();
         out.push_str(&cells.join(","));
         out.push_str("\r\n");
     }
     out
-}
-
-fn cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '@', '+', '\t']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells() {
-        for (text, want) in [("a", "a"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("=1+1", "'=1+1"), ("", "")] {
-            assert_eq!(cell(text), want);
-        }
-    }
 }

@@ -6,7 +6,7 @@ use crate::domain::calendar::{Day, begins, day_of};
 use crate::domain::report::{Filter, Period, Step, after};
 use crate::store::reports::{days, rows};
 use crate::store::{Conn, Db, StoreError, journal};
-use chrono::Duration;
+use chrono::{Datelike, Duration, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The place of the journal before the first: no kept day can be trusted yet.
@@ -18,21 +18,71 @@ const NOTHING_KEPT: i64 = -1;
 /// The store's.
 pub async fn gather(db: &Db, f: &Filter, period: Period, now: Instant) -> Result<Facts, StoreError> {
     let c = db.read();
-    let kept = kept_days(c, f, &period, now).await?;
+    let mut kept = kept_days(c, f, &period, now).await?;
     let mut facts = Facts::empty(period);
-    for gap in gaps(&period, &kept) {
-        for part in gap.steps(Step::Day) {
-            facts.take_in(live(c, f, part).await?);
+    // Before the first request of all there is nothing to ask about.
+    if let Some(begun) = days::first_received(c).await? {
+        for gap in gaps(&period, &kept) {
+            for part in gap.steps(Step::Day).into_iter().filter(|p| p.to > begun) {
+                facts.take_in(live(c, f, part).await?);
+            }
         }
     }
-    if let (Some(first), Some(last)) = (kept.first(), kept.last()) {
-        for row in days::read(c, f, *first, *last).await?.into_iter().filter(|r| kept.contains(&r.day)) {
-            let part: Part = serde_json::from_str(&row.facts).map_err(|e| StoreError::corrupt("report_day.facts", e))?;
-            let key = Key { queue: row.queue, service: row.service, district: row.district, class: row.class, channel: row.channel };
-            facts.add(key, &part);
+    let months = whole_months(&kept, &days::marked(c, LEAST_MONTH, -1).await?);
+    for month in &months {
+        for day in of_month(*month) {
+            kept.remove(&day);
+        }
+    }
+    for sums in [months, kept] {
+        for (first, last) in runs(&sums) {
+            for row in days::read(c, f, first, last).await? {
+                add_row(&mut facts, row)?;
+            }
         }
     }
     Ok(facts)
+}
+
+fn add_row(facts: &mut Facts, row: days::DayRow) -> Result<(), StoreError> {
+    let part: Part = serde_json::from_str(&row.facts).map_err(|e| StoreError::corrupt("report_day.facts", e))?;
+    let key = Key { queue: row.queue, service: row.service, district: row.district, class: row.class, channel: row.channel };
+    facts.add(key, &part);
+    Ok(())
+}
+
+/// The number under which the sums of a month are kept: below zero, where no day is.
+fn month_of(day: i32) -> i32 {
+    let date = Day::from_number(i64::from(day)).0;
+    -(date.year() * 12 + date.month0().cast_signed())
+}
+
+/// No month has a smaller number.
+const LEAST_MONTH: i32 = -12 * 10_000;
+
+/// The days of a month that is named so.
+fn of_month(month: i32) -> std::ops::Range<i32> {
+    let months = -month;
+    let first = NaiveDate::from_ymd_opt(months / 12, (months % 12).unsigned_abs() + 1, 1).unwrap_or_default();
+    let whole = Period::month(Day(first));
+    number(whole.first_day())..number(day_of(whole.to))
+}
+
+/// The months of which sums are kept and each day is true: they stand for their days.
+fn whole_months(days: &BTreeSet<i32>, kept: &BTreeSet<i32>) -> BTreeSet<i32> {
+    kept.iter().copied().filter(|m| of_month(*m).all(|day| days.contains(&day))).collect()
+}
+
+/// Numbers as stretches without gaps: what is not asked for is not read.
+fn runs(numbers: &BTreeSet<i32>) -> Vec<(i32, i32)> {
+    let mut out: Vec<(i32, i32)> = Vec::new();
+    for n in numbers {
+        match out.last_mut().filter(|(_, last)| *last + 1 == *n) {
+            Some((_, last)) => *last = *n,
+            None => out.push((*n, *n)),
+        }
+    }
+    out
 }
 
 /// The figures of a period from the rows alone.
@@ -65,7 +115,8 @@ pub(in crate::reports) async fn kept_days(c: &impl Conn, f: &Filter, period: &Pe
         return Ok(BTreeSet::new());
     }
     let Some(state) = days::state(c).await?.filter(|s| s.position > NOTHING_KEPT) else { return Ok(BTreeSet::new()) };
-    let mut kept = days::marked(c, number(first), number(end) - 1).await?;
+    // Below zero are the numbers of months.
+    let mut kept = days::marked(c, number(first).max(0), number(end) - 1).await?;
     if !kept.is_empty() {
         for at in days::changed(c, state.position, None, begins(first), begins(end)).await? {
             kept.remove(&number(day_of(at)));
@@ -91,7 +142,8 @@ pub(in crate::reports) fn gaps(period: &Period, kept: &BTreeSet<i32>) -> Vec<Per
     out
 }
 
-/// Adds up the days that have ended and are not added up yet, or changed since. Returns how many. Safe to run twice at once: a day is replaced as a whole.
+/// Adds up the days that have ended and are not added up yet, or changed since, and the months that they make up. Returns how many days. Safe to run
+/// twice at once: sums are replaced as a whole, and only by whoever began where the kept ones still are true to.
 ///
 /// The kept days are true up to a place of the journal. A place is drawn before its transaction commits, so only what was the journal's end a while
 /// ago (`settled`, by the wall clock) is taken for complete; before that nothing is done.
@@ -114,10 +166,20 @@ pub async fn roll(db: &Db, now: Instant, wall: Instant, settled: Duration) -> Re
         due.extend(changed.into_iter().map(|at| number(day_of(at))));
     }
     // The newest first: they are asked for most.
-    for day in due.iter().rev() {
-        write_day(db, *day).await?;
+    for (done, day) in due.iter().rev().enumerate() {
+        if !write_day(db, &state, *day).await? {
+            return Ok(done);
+        }
     }
-    days::set_state(db.write(), state.next_position, end, wall).await?;
+    let kept = days::marked(c, LEAST_MONTH, -1).await?;
+    let changed: BTreeSet<i32> = due.iter().copied().map(month_of).collect();
+    let all: BTreeSet<i32> = (number(first)..number(today)).map(month_of).collect();
+    for month in all.into_iter().filter(|m| of_month(*m).end <= number(today) && (changed.contains(m) || !kept.contains(m))) {
+        if !write_month(db, &state, month).await? {
+            return Ok(due.len());
+        }
+    }
+    days::go_on(db.write(), &state, end, wall).await?;
     Ok(due.len())
 }
 
@@ -129,16 +191,30 @@ pub async fn forget(db: &Db) -> Result<(), StoreError> {
     days::forget(db).await
 }
 
-async fn write_day(db: &Db, day: i32) -> Result<(), StoreError> {
+/// False: another has gone on meanwhile, and what was counted here may be older than what stands.
+async fn write_day(db: &Db, from: &days::State, day: i32) -> Result<bool, StoreError> {
     let facts = live(db.read(), &Filter::default(), Period::day(Day::from_number(i64::from(day)))).await?;
-    let rows: Result<Vec<_>, StoreError> = facts.parts.iter().map(|(key, part)| row(day, key, part)).collect();
-    days::write(db, day, rows?).await
+    days::write(db, from, day, rows_of(day, &facts, Part::received)?).await
 }
 
-fn row(day: i32, key: &Key, part: &Part) -> Result<days::DayRow, StoreError> {
-    let Key { queue, service, district, class, channel } = key.clone();
-    let facts = serde_json::to_string(part).map_err(|e| StoreError::corrupt("report_day.facts", e))?;
-    Ok(days::DayRow { day, queue, service, district, class, channel, n: part.received(), facts })
+/// A month is the sum of its days.
+async fn write_month(db: &Db, from: &days::State, month: i32) -> Result<bool, StoreError> {
+    let own = of_month(month);
+    let mut facts = Facts::empty(Period::month(Day::from_number(i64::from(own.start))));
+    for row in days::read(db.read(), &Filter::default(), own.start, own.end - 1).await? {
+        add_row(&mut facts, row)?;
+    }
+    // The number of requests stands with the days: who adds it up meets each request once.
+    days::write(db, from, month, rows_of(month, &facts, |_| 0)?).await
+}
+
+fn rows_of(number: i32, facts: &Facts, n: impl Fn(&Part) -> i64) -> Result<Vec<days::DayRow>, StoreError> {
+    let row = |(key, part): (&Key, &Part)| {
+        let Key { queue, service, district, class, channel } = key.clone();
+        let facts = serde_json::to_string(part).map_err(|e| StoreError::corrupt("report_day.facts", e))?;
+        Ok(days::DayRow { day: number, queue, service, district, class, channel, n: n(part), facts })
+    };
+    facts.parts.iter().map(row).collect()
 }
 
 /// How many requests each of some parts of time brought.
@@ -149,6 +225,7 @@ pub(in crate::reports) async fn counts(db: &Db, f: &Filter, parts: &[Period], no
     let c = db.read();
     let Some(whole) = parts.first().zip(parts.last()).map(|(a, b)| Period { from: a.from, to: b.to }) else { return Ok(Vec::new()) };
     let kept = kept_days(c, f, &whole, now).await?;
+    let begun = days::first_received(c).await?;
     let by_day: BTreeMap<i32, i64> = match (kept.first(), kept.last()) {
         (Some(a), Some(b)) => days::counts(c, f, *a, *b).await?,
         _ => BTreeMap::new(),
@@ -164,10 +241,41 @@ pub(in crate::reports) async fn counts(db: &Db, f: &Filter, parts: &[Period], no
             })
             .collect();
         let mut n: i64 = inside.iter().filter_map(|d| by_day.get(d)).sum();
-        for gap in gaps(part, &inside) {
+        for gap in gaps(part, &inside).into_iter().filter(|g| begun.is_some_and(|b| g.to > b)) {
             n += rows::count(c, f, &gap).await?;
         }
         out.push(n);
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_have_numbers_of_their_own_and_know_their_days() {
+        for (date, length) in [("2024-02-29", 29), ("2026-01-01", 31), ("2026-12-31", 31), ("1970-01-01", 31)] {
+            let day = number(Day(date.parse().unwrap()));
+            let month = month_of(day);
+            assert!((LEAST_MONTH..0).contains(&month), "{date}: {month}");
+            let days = of_month(month);
+            assert!(days.contains(&day), "{date}");
+            assert_eq!(days.len(), length, "{date}");
+            assert!(days.map(month_of).all(|m| m == month), "{date}");
+        }
+        assert_eq!(month_of(number(Day("2026-01-31".parse().unwrap()))) - month_of(number(Day("2026-02-01".parse().unwrap()))), 1);
+    }
+
+    #[test]
+    fn a_month_stands_for_its_days_only_while_all_are_true() {
+        let january = month_of(number(Day("2026-01-15".parse().unwrap())));
+        let mut days: BTreeSet<i32> = of_month(january).collect();
+        let kept = BTreeSet::from([january]);
+        assert_eq!(whole_months(&days, &kept), kept);
+        days.remove(&(of_month(january).start + 9));
+        assert!(whole_months(&days, &kept).is_empty(), "a day has changed since");
+        assert_eq!(runs(&BTreeSet::from([1, 2, 3, 7, 9, 10])), [(1, 3), (7, 7), (9, 10)]);
+        assert!(runs(&BTreeSet::new()).is_empty());
+    }
 }

@@ -9,7 +9,7 @@ mod part;
 mod tests;
 mod times;
 
-pub(in crate::reports) use gather::counts;
+pub(in crate::reports) use gather::{counts, gaps};
 pub use gather::{forget, gather, live, roll};
 pub use part::Part;
 pub use times::{Times, grid};
@@ -166,7 +166,7 @@ impl Facts {
         self.sum(|p| p.reopened)
     }
 
-    /// How often an organisation said "not ours".
+    /// Of which an organisation said "not ours" at least once.
     #[must_use]
     pub fn refusals(&self) -> i64 {
         self.sum(|p| p.refusals)

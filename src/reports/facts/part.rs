@@ -32,7 +32,7 @@ pub struct Part {
     /// Opened again at least once.
     #[serde(rename = "r", skip_serializing_if = "none")]
     pub reopened: i64,
-    /// Times that an organisation said "not ours".
+    /// Of which an organisation said "not ours" at least once.
     #[serde(rename = "f", skip_serializing_if = "none")]
     pub refusals: i64,
     #[serde(rename = "g", skip_serializing_if = "no_stars")]
@@ -63,7 +63,7 @@ impl Part {
         self.overdue += i64::from(row.overdue && status.is_some_and(Status::is_open));
         self.dangers += i64::from(row.hazard.is_some());
         self.reopened += i64::from(row.reopened > 0);
-        self.refusals += i64::from(row.refused);
+        self.refusals += i64::from(row.refused > 0);
         if let Some(stars) = row.rating.and_then(|r| usize::try_from(r - 1).ok()).and_then(|i| self.stars.get_mut(i)) {
             *stars += 1;
         }

@@ -44,16 +44,16 @@ fn loads(name: &'static str, column: &'static str, loads: &[Load], label: &dyn F
 #[must_use]
 pub fn sheets(f: &Figures) -> Vec<Sheet> {
     let mut queues = Sheet::new("call_queues", &COLUMNS);
-    queues.rows = f.queues.iter().map(|(queue, b)| bucket(Cell::Text(queue.clone().unwrap_or_default()), b)).collect();
-    queues.total = Some(bucket(Cell::Code("figure", None), &f.total));
+    queues.rows = f.sums.queues.iter().map(|(queue, b)| bucket(Cell::Text(queue.clone().unwrap_or_default()), b)).collect();
+    queues.total = Some(bucket(Cell::Code("figure", None), &f.sums.total));
 
     let mut repeats = Sheet::new("call_repeats", &["figure", "count", "share"]);
-    let r = &f.repeats;
+    let r = &f.sums.repeats;
     let c = &f.callbacks;
     for (name, n, whole) in [
         ("repeated_calls", r.repeated, r.calls),
         ("first_contact", r.resolved, r.resolved + r.unresolved),
-        ("became_requests", f.total.requests, f.total.answered),
+        ("became_requests", f.sums.total.requests, f.sums.total.answered),
         ("callbacks_in_time", c.done_in_time, c.done_in_time + c.done_late + c.broken),
         ("callbacks_late", c.done_late, c.done_in_time + c.done_late + c.broken),
         ("callbacks_broken", c.broken, c.done_in_time + c.done_late + c.broken),
@@ -62,7 +62,7 @@ pub fn sheets(f: &Figures) -> Vec<Sheet> {
     }
 
     let mut agents = Sheet::new("call_agents", &["agent", "answered", "called", "aht", "requests"]);
-    for (agent, w) in &f.agents {
+    for (agent, w) in &f.sums.agents {
         agents.rows.push(Row::plain(vec![
             Cell::Text(agent.clone()),
             count(w.answered),
@@ -71,8 +71,8 @@ pub fn sheets(f: &Figures) -> Vec<Sheet> {
             count(w.requests),
         ]));
     }
-    let hours = loads("call_hours", "hour", &f.hours, &|i| Cell::Text(format!("{i:02}:00")));
-    let weekdays = loads("call_weekdays", "weekday", &f.weekdays, &|i| Cell::code("weekday", WEEKDAYS.get(i).copied().unwrap_or("mon")));
+    let hours = loads("call_hours", "hour", &f.sums.hours, &|i| Cell::Text(format!("{i:02}:00")));
+    let weekdays = loads("call_weekdays", "weekday", &f.sums.weekdays, &|i| Cell::code("weekday", WEEKDAYS.get(i).copied().unwrap_or("mon")));
     vec![queues, repeats, hours, weekdays, agents]
 }
 

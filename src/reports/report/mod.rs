@@ -46,6 +46,12 @@ impl Name {
         !matches!(self, Self::Social | Self::Calls)
     }
 
+    /// It is about calls, which not everybody who reads figures may read.
+    #[must_use]
+    pub const fn is_of_calls(self) -> bool {
+        matches!(self, Self::Calls)
+    }
+
     /// Its figures know no queues and districts: who does not see everything does not see them.
     #[must_use]
     pub const fn is_whole(self) -> bool {
@@ -93,7 +99,7 @@ pub async fn build(db: &Db, name: Name, a: &Asked) -> Result<Vec<Sheet>, StoreEr
         Name::Districts => vec![tables::work(&gather(db, f, *p, a.now).await?, "districts", Dim::District)],
         Name::Repeats => {
             let facts = gather(db, f, *p, a.now).await?;
-            let (sums, most) = (houses::sums(c, f, p).await?, houses::most(c, f, p, HOUSES).await?);
+            let (sums, most) = houses::repeated(c, f, p, HOUSES).await?;
             vec![tables::reopened(&facts), tables::house_sums(&sums, facts.received()), tables::houses(&most)]
         }
         Name::Satisfaction => {

@@ -134,7 +134,7 @@ pub(super) fn owners(f: &Facts) -> Sheet {
     for (owner, stages) in f.owners() {
         for (stage, c) in stages {
             let mut cells = vec![(Cell::Code("queue", owner.clone()), None), (Cell::code("stage", stage.as_str()), None)];
-            let behind = and(link("stage", stage.as_str()), owner.clone().map(|o| link("owner", o)).unwrap_or_default()).unwrap_or_default();
+            let behind = and(link("stage", stage.as_str()), none("owner", owner.as_deref())).unwrap_or_default();
             cells.extend(clock_cells(&c, &behind));
             s.rows.push(Row::linked(cells));
         }
@@ -280,7 +280,7 @@ pub(super) fn corrections(made: &Corrections, received: i64) -> Sheet {
     for (head, n) in &made.heads {
         s.rows.push(Row::linked(vec![
             (Cell::code("head", head.clone()), None),
-            (Cell::Count(*n), Some(link("corrected", "1"))),
+            (Cell::Count(*n), Some(link("corrected", head.clone()))),
             (Cell::Share(*n, received), None),
         ]));
     }

@@ -1,6 +1,6 @@
 //! Which calls and requests speak of the same thing. A link taken away by hand stays as a mark, so that it is not made again by itself.
 
-use super::BATCH;
+use super::{BATCH, changes};
 use crate::domain::{CallId, Instant, RequestId, StaffId};
 use crate::store::db::Conn;
 use crate::store::entity::{call_intake, call_link};
@@ -50,6 +50,7 @@ fn active(l: &Link) -> ActiveModel {
 /// # Errors
 /// [`StoreError`].
 pub async fn add(c: &impl Conn, rows: &[Link]) -> Result<(), StoreError> {
+    changes::of_calls(c, &rows.iter().map(|l| l.call).collect::<Vec<_>>()).await?;
     for part in rows.chunks(BATCH) {
         let conflict = OnConflict::columns([Column::CallId, Column::RequestId]).do_nothing().to_owned();
         Entity::insert_many(part.iter().map(active)).on_conflict(conflict).exec_without_returning(c).await?;
@@ -64,9 +65,11 @@ pub async fn add(c: &impl Conn, rows: &[Link]) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub async fn settle(c: &impl Conn, link: &Link) -> Result<(), StoreError> {
     // A person's word stands above what follows by itself.
-    if of_request(c, link.request).await?.iter().any(|l| l.how == how::NAMED) {
+    let stand = of_request(c, link.request).await?;
+    if stand.iter().any(|l| l.how == how::NAMED) {
         return Ok(());
     }
+    changes::of_calls(c, &stand.iter().map(|l| l.call).filter(|call| *call != link.call).collect::<Vec<_>>()).await?;
     Entity::delete_many()
         .filter(Column::RequestId.eq(link.request.0))
         .filter(Column::CallId.ne(link.call.0))
@@ -82,6 +85,7 @@ pub async fn settle(c: &impl Conn, link: &Link) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn put(c: &impl Conn, link: &Link) -> Result<(), StoreError> {
+    changes::of_calls(c, &[link.call]).await?;
     let columns = [Column::How, Column::Actor, Column::At, Column::RemovedAt, Column::RemovedBy];
     let conflict = OnConflict::columns([Column::CallId, Column::RequestId]).update_columns(columns).to_owned();
     Entity::insert(active(link)).on_conflict(conflict).exec_without_returning(c).await?;
@@ -93,6 +97,7 @@ pub async fn put(c: &impl Conn, link: &Link) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn take_away(c: &impl Conn, call: CallId, request: RequestId, by: &str, now: Instant) -> Result<bool, StoreError> {
+    changes::of_calls(c, &[call]).await?;
     let done = Entity::update_many()
         .col_expr(Column::RemovedAt, Expr::value(now))
         .col_expr(Column::RemovedBy, Expr::value(by))
@@ -132,6 +137,7 @@ pub(super) async fn move_all(c: &impl Conn, from: CallId, to: CallId) -> Result<
     if rows.is_empty() {
         return Ok(());
     }
+    changes::of_calls(c, &[from, to]).await?;
     let moved = rows.into_iter().map(|m| ActiveModel {
         call_id: Set(to.0),
         request_id: Set(m.request_id),

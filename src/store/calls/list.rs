@@ -69,23 +69,10 @@ pub async fn newest(c: &impl Conn, f: &Filter, after: Option<&CallCursor>, limit
     let mut q = filtered(f);
     if let Some(k) = after {
         let same = Condition::all().add(Column::StartedAt.eq(k.at)).add(Column::Id.lt(k.id.0));
-        q = q.filter(Condition::any().add(Column::StartedAt.lt(k.at)).add(same));
+        // Said twice: an alternative bounds no index, and every page would begin again at the first.
+        q = q.filter(Column::StartedAt.lte(k.at)).filter(Condition::any().add(Column::StartedAt.lt(k.at)).add(same));
     }
     let q = q.order_by(Column::StartedAt, Order::Desc).order_by(Column::Id, Order::Desc).limit(limit);
-    q.all(c).await?.into_iter().map(StoredCall::try_from).collect()
-}
-
-/// A page, oldest first: for figures.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn oldest(c: &impl Conn, f: &Filter, after: Option<&CallCursor>, limit: u64) -> Result<Vec<StoredCall>, StoreError> {
-    let mut q = filtered(f);
-    if let Some(k) = after {
-        let same = Condition::all().add(Column::StartedAt.eq(k.at)).add(Column::Id.gt(k.id.0));
-        q = q.filter(Condition::any().add(Column::StartedAt.gt(k.at)).add(same));
-    }
-    let q = q.order_by(Column::StartedAt, Order::Asc).order_by(Column::Id, Order::Asc).limit(limit);
     q.all(c).await?.into_iter().map(StoredCall::try_from).collect()
 }
 

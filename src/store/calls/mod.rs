@@ -1,12 +1,16 @@
 //! Calls: one row each, computed from records by `telephony`; what an operator adds (a topic, a link) is never computed over.
 
 pub mod agents;
+mod changes;
 pub mod events;
 pub mod files;
+mod forget;
 pub mod links;
 pub mod list;
 pub mod records;
 pub mod tally;
+
+pub use forget::{erase, forget};
 
 use super::db::Conn;
 use super::entity::call::{ActiveModel, Column, Entity, Model};
@@ -136,6 +140,8 @@ fn active(s: &StoredCall) -> ActiveModel {
         topic: NotSet,
         topic_by: NotSet,
         topic_at: NotSet,
+        before_days: NotSet,
+        after_days: NotSet,
     }
 }
 
@@ -175,6 +181,9 @@ const BATCH: usize = 1000;
 /// [`StoreError`].
 pub async fn upsert(c: &impl Conn, rows: &[StoredCall]) -> Result<(), StoreError> {
     for part in rows.chunks(BATCH) {
+        // A call may have moved to another day.
+        let stood = changes::begun(c, &part.iter().map(|s| s.id).collect::<Vec<_>>()).await?;
+        changes::note(c, stood.into_iter().chain(part.iter().map(|s| s.call.started_at))).await?;
         let conflict = OnConflict::column(Column::Id).update_columns(COMPUTED).to_owned();
         Entity::insert_many(part.iter().map(active)).on_conflict(conflict).exec_without_returning(c).await?;
     }
@@ -204,6 +213,7 @@ pub async fn load_many(c: &impl Conn, ids: &[CallId]) -> Result<Vec<StoredCall>,
 /// # Errors
 /// [`StoreError`].
 pub async fn remove(c: &impl Conn, ids: &[CallId]) -> Result<(), StoreError> {
+    changes::of_calls(c, ids).await?;
     for part in ids.chunks(BATCH) {
         Entity::delete_many().filter(Column::Id.is_in(part.iter().map(|i| i.0))).exec(c).await?;
     }
@@ -248,36 +258,6 @@ pub async fn callback_made(c: &impl Conn, ids: &[CallId]) -> Result<u64, StoreEr
         .exec(c)
         .await?
         .rows_affected)
-}
-
-/// Forgets who was at the other end of these calls.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn erase(c: &impl Conn, phone: &Phone) -> Result<Vec<CallId>, StoreError> {
-    let ids: Vec<uuid::Uuid> = Entity::find().select_only().column(Column::Id).filter(Column::Phone.eq(phone.e164())).into_tuple().all(c).await?;
-    let ids: Vec<CallId> = ids.into_iter().map(CallId).collect();
-    forget(c, &ids).await?;
-    Ok(ids)
-}
-
-/// The same of single calls.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn forget(c: &impl Conn, ids: &[CallId]) -> Result<(), StoreError> {
-    for part in ids.chunks(BATCH) {
-        Entity::update_many()
-            .col_expr(Column::Caller, Expr::value(Option::<String>::None))
-            .col_expr(Column::CallerKind, Expr::value("anonymous"))
-            .col_expr(Column::CallerName, Expr::value(Option::<String>::None))
-            .col_expr(Column::Phone, Expr::value(Option::<String>::None))
-            .col_expr(Column::Dialled, Expr::value(Option::<String>::None))
-            .filter(Column::Id.is_in(part.iter().map(|i| i.0)))
-            .exec(c)
-            .await?;
-    }
-    Ok(())
 }
 
 /// Takes the recordings of these calls out of reach; gives their keys, whose files are to be deleted.

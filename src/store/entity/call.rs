@@ -36,6 +36,8 @@ pub struct Model {
     pub topic: Option<String>,
     pub topic_by: Option<String>,
     pub topic_at: Option<DateTimeUtc>,
+    pub before_days: Option<i16>,
+    pub after_days: Option<i16>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

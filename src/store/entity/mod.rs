@@ -41,6 +41,8 @@ pub mod presence;
 pub mod rate_window;
 pub mod raw_event;
 pub mod recovery_code;
+pub mod report_call_change;
+pub mod report_call_day;
 pub mod report_day;
 pub mod report_mark;
 pub mod report_state;

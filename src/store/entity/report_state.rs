@@ -1,4 +1,4 @@
-//! How far in the journal the days that are added up are true. One row.
+//! How far the days that are added up are true: of requests in the journal, of calls in the list of changed days. A row for each.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,7 +9,7 @@ pub struct Model {
     pub id: i32,
     /// Every change up to here is in the days that are added up.
     pub position: i64,
-    /// The end of the journal at `noted_at`, by the wall clock.
+    /// The end of the journal or list at `noted_at`, by the wall clock.
     pub next_position: i64,
     pub noted_at: DateTimeUtc,
 }

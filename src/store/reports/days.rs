@@ -10,7 +10,7 @@ use crate::store::entity::request::{Column as R, Entity as Request};
 use crate::store::entity::request_journal::{Column as J, Entity as Journal};
 use crate::store::entity::{report_mark, report_state};
 use crate::store::error::StoreError;
-use sea_orm::sea_query::{ExprTrait, JoinType, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect, prelude::DateTimeUtc,
 };
@@ -109,6 +109,33 @@ pub async fn set_state(c: &impl Conn, position: i64, next_position: i64, noted_a
     Ok(())
 }
 
+/// That the kept days are still true to where `from` says, and nobody else has gone on; holds it until the transaction ends.
+async fn still(c: &impl Conn, from: &State) -> Result<bool, StoreError> {
+    use report_state::Column as S;
+    let same = report_state::Entity::update_many()
+        .col_expr(S::NotedAt, Expr::value(from.noted_at))
+        .filter(S::Id.eq(1))
+        .filter(S::Position.eq(from.position))
+        .filter(S::NextPosition.eq(from.next_position));
+    Ok(same.exec(c).await?.rows_affected == 1)
+}
+
+/// Notes that everything up to `from.next_position` is added up, and the journal's end for the next round. False: somebody else went on first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn go_on(c: &impl Conn, from: &State, end: i64, noted_at: Instant) -> Result<bool, StoreError> {
+    use report_state::Column as S;
+    let same = report_state::Entity::update_many()
+        .col_expr(S::Position, Expr::value(from.next_position))
+        .col_expr(S::NextPosition, Expr::value(end))
+        .col_expr(S::NotedAt, Expr::value(noted_at))
+        .filter(S::Id.eq(1))
+        .filter(S::Position.eq(from.position))
+        .filter(S::NextPosition.eq(from.next_position));
+    Ok(same.exec(c).await?.rows_affected == 1)
+}
+
 /// When the requests were received that changed after a place of the journal, and up to another: those received in `from..to`.
 ///
 /// # Errors
@@ -142,12 +169,16 @@ pub async fn first_received(c: &impl Conn) -> Result<Option<Instant>, StoreError
     Ok(Request::find().select_only().column(R::ReceivedAt).order_by(R::ReceivedAt, Order::Asc).limit(1).into_tuple().one(c).await?)
 }
 
-/// Puts a day's sums in the place of those that stand there, in one transaction.
+/// Puts the sums of a day, or of a month, in the place of those that stand there, in one transaction. False, and nothing is written: somebody else has
+/// gone on since `from` was read, so that these may be older than those.
 ///
 /// # Errors
 /// [`StoreError`]; then the day stands as it stood.
-pub async fn write(db: &Db, day: i32, rows: Vec<Model>) -> Result<(), StoreError> {
+pub async fn write(db: &Db, from: &State, day: i32, rows: Vec<Model>) -> Result<bool, StoreError> {
     let tx = db.begin().await?;
+    if !still(&tx, from).await? {
+        return Ok(false);
+    }
     Days::delete_many().filter(D::Day.eq(day)).exec(&tx).await?;
     let active = |m: Model| ActiveModel {
         day: Set(m.day),
@@ -166,17 +197,17 @@ pub async fn write(db: &Db, day: i32, rows: Vec<Model>) -> Result<(), StoreError
     let mark = report_mark::ActiveModel { day: Set(day) };
     let once = OnConflict::column(report_mark::Column::Day).do_nothing().to_owned();
     report_mark::Entity::insert(mark).on_conflict(once).exec_without_returning(&tx).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
 }
 
-/// Forgets every kept day, so that all are added up anew.
+/// Forgets that days are kept, so that all are added up anew. The rows go as each day is written: who is reading them now reads what was true a moment ago.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn forget(db: &Db) -> Result<(), StoreError> {
     let tx = db.begin().await?;
-    report_state::Entity::delete_many().exec(&tx).await?;
+    report_state::Entity::delete_many().filter(report_state::Column::Id.eq(1)).exec(&tx).await?;
     report_mark::Entity::delete_many().exec(&tx).await?;
-    Days::delete_many().exec(&tx).await?;
     Ok(tx.commit().await?)
 }

@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
 use sea_orm::{EntityTrait, FromQueryResult, Order};
 
 /// One house and service with several reports.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repeated {
     /// The address, in the form by which it is found again.
     pub house: String,
@@ -38,18 +38,8 @@ fn grouped(f: &Filter, p: &Period) -> SelectStatement {
         .to_owned()
 }
 
-/// The houses with the most reports of one service within a period.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn most(c: &impl Conn, f: &Filter, p: &Period, limit: u64) -> Result<Vec<Repeated>, StoreError> {
-    let mut q = grouped(f, p);
-    q.order_by_expr(Expr::cust("COUNT(*)"), Order::Desc).order_by_expr(of(H::House), Order::Asc).limit(limit);
-    Ok(Repeated::find_by_statement(c.get_database_backend().build(&q)).all(c).await?)
-}
-
 /// Sums over all of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Houses and services with more than one report.
     pub places: i64,
@@ -57,17 +47,31 @@ pub struct Sums {
     pub reports: i64,
 }
 
-/// How many houses reported the same service more than once, and how often.
+/// The houses with the most reports of one service within a period, and how many there are in all: by one reading of the rows.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn sums(c: &impl Conn, f: &Filter, p: &Period) -> Result<Sums, StoreError> {
-    let q = Query::select()
-        .expr_as(Expr::cust("COUNT(*)"), "places")
-        .expr_as(Expr::cust("CAST(COALESCE(SUM(n), 0) AS bigint)"), "reports")
-        .from_subquery(grouped(f, p), "repeated")
-        .to_owned();
-    Ok(Sums::find_by_statement(c.get_database_backend().build(&q)).one(c).await?.unwrap_or_default())
+pub async fn repeated(c: &impl Conn, f: &Filter, p: &Period, limit: u64) -> Result<(Sums, Vec<Repeated>), StoreError> {
+    #[derive(FromQueryResult)]
+    struct Line {
+        house: String,
+        service: Option<String>,
+        district: Option<String>,
+        sample: String,
+        n: i64,
+        places: i64,
+        reports: i64,
+    }
+    let mut q = grouped(f, p);
+    q.expr_as(Expr::cust("CAST(COUNT(*) OVER () AS bigint)"), "places")
+        .expr_as(Expr::cust("CAST(SUM(COUNT(*)) OVER () AS bigint)"), "reports")
+        .order_by_expr(Expr::cust("COUNT(*)"), Order::Desc)
+        .order_by_expr(of(H::House), Order::Asc)
+        .limit(limit);
+    let rows = Line::find_by_statement(c.get_database_backend().build(&q)).all(c).await?;
+    let sums = rows.first().map(|l| Sums { places: l.places, reports: l.reports }).unwrap_or_default();
+    let most = rows.into_iter().map(|l| Repeated { house: l.house, service: l.service, district: l.district, sample: l.sample, n: l.n });
+    Ok((sums, most.collect()))
 }
 
 /// The house of a request; `None` when its address names none.

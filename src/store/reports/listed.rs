@@ -13,8 +13,8 @@ use crate::store::entity::sla_timer::{Column as T, Entity as Timer};
 use crate::store::entity::triage_correction::{Column as C, Entity as Correction};
 use crate::store::error::StoreError;
 use crate::store::requests::Stored;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect};
 
 /// Which clock a request must have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,13 +45,45 @@ pub struct Which {
     pub clock: Clock,
     /// A person corrected what triage had made of it.
     pub corrected: bool,
+    /// The same, and what was changed: one of [`HEADS`].
+    pub head: Option<&'static str>,
     /// An address, in the form by which it is found again.
     pub house: Option<String>,
-    /// Properties that are not known: `class`, `service`, `district`, `queue`.
+    /// Properties that are not known: `class`, `service`, `district`, `queue`; `owner` of a clock.
     pub nothing: Vec<&'static str>,
 }
 
+/// What a person can correct.
+pub const HEADS: [&str; 4] = ["class", "service", "district", "hazard"];
+
+/// The clocks that are asked for; `None`: whatever clocks a request has.
+fn clocks(c: &impl Conn, which: &Which) -> Option<Condition> {
+    let ownerless = which.nothing.contains(&"owner");
+    if which.clock.is_any() && !ownerless {
+        return None;
+    }
+    let whose = owner(c.get_database_backend());
+    let parts = [
+        which.clock.stage.map(|s| of(T::Stage).eq(s.as_str())),
+        which.clock.state.map(|s| of(T::State).eq(s.as_str())),
+        which.clock.owner.as_ref().map(|code| whose.clone().eq(code.as_str())),
+        ownerless.then(|| whose.clone().is_null()),
+    ];
+    Some(parts.into_iter().flatten().fold(Condition::all(), |all, part| all.add(part)))
+}
+
 fn wanted(c: &impl Conn, which: &Which) -> Condition {
+    let all = besides_clocks(which);
+    match clocks(c, which) {
+        Some(theirs) => {
+            let q = Query::select().expr(Expr::val(1)).from(Timer).and_where(meets(T::RequestId, R::Id)).cond_where(theirs).to_owned();
+            all.add(Expr::exists(q))
+        }
+        None => all,
+    }
+}
+
+fn besides_clocks(which: &Which) -> Condition {
     let mut all = Condition::all();
     if let Some(s) = which.status {
         all = all.add(R::Status.eq(s.as_str()));
@@ -86,21 +118,12 @@ fn wanted(c: &impl Conn, which: &Which) -> Condition {
             _ => all,
         };
     }
-    if !which.clock.is_any() {
-        let mut q = Query::select().expr(Expr::val(1)).from(Timer).and_where(meets(T::RequestId, R::Id)).to_owned();
-        if let Some(stage) = which.clock.stage {
-            q.and_where(of(T::Stage).eq(stage.as_str()));
+    if which.corrected || which.head.is_some() {
+        let mut q = Query::select().expr(Expr::val(1)).from(Correction).and_where(meets(C::RequestId, R::Id)).to_owned();
+        if let Some(head) = which.head {
+            // Among the few corrections of one request, found by index.
+            q.and_where(Expr::cust(format!("(',' || \"triage_correction\".\"heads\" || ',') LIKE '%,{head},%'")));
         }
-        if let Some(state) = which.clock.state {
-            q.and_where(of(T::State).eq(state.as_str()));
-        }
-        if let Some(code) = &which.clock.owner {
-            q.and_where(owner(c.get_database_backend()).eq(code.as_str()));
-        }
-        all = all.add(Expr::exists(q));
-    }
-    if which.corrected {
-        let q = Query::select().expr(Expr::val(1)).from(Correction).and_where(meets(C::RequestId, R::Id)).to_owned();
         all = all.add(Expr::exists(q));
     }
     if let Some(house) = &which.house {
@@ -146,4 +169,30 @@ pub async fn count(c: &impl Conn, f: &Filter, p: &Period, which: &Which) -> Resu
         .one(c)
         .await?;
     Ok(n.unwrap_or(0))
+}
+
+/// Requests and clocks behind a figure of clocks: a stage that was gone through twice has two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
+pub struct Counted {
+    pub requests: i64,
+    pub clocks: i64,
+}
+
+/// The same as [`count`] with the clocks that were asked for; `None`: none was.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_clocks(c: &impl Conn, f: &Filter, p: &Period, which: &Which) -> Result<Option<Counted>, StoreError> {
+    let Some(theirs) = clocks(c, which) else { return Ok(None) };
+    let q = Query::select()
+        .expr_as(of(R::Id).count_distinct(), "requests")
+        .expr_as(Expr::cust("COUNT(*)"), "clocks")
+        .from(Request)
+        .join(JoinType::InnerJoin, Timer, meets(T::RequestId, R::Id))
+        .cond_where(received(p))
+        .cond_where(filtered(f))
+        .cond_where(besides_clocks(which))
+        .cond_where(theirs)
+        .to_owned();
+    Ok(Counted::find_by_statement(c.get_database_backend().build(&q)).one(c).await?)
 }

@@ -1,5 +1,6 @@
 //! What figures are made of: rows of a period and the kept sums of past days, each read only as far as the asker's sight reaches.
 
+pub mod calls;
 pub mod days;
 pub mod houses;
 pub mod listed;

@@ -73,13 +73,23 @@ pub async fn danger_counts(c: &impl Conn, b: &Bounds) -> Result<(i64, i64), Stor
 /// # Errors
 /// [`StoreError`].
 pub async fn worst(c: &impl Conn, f: &Filter, limit: u64) -> Result<Vec<Stored>, StoreError> {
-    let q = Request::find()
-        .filter(Expr::cust("is_open = TRUE"))
-        .filter(R::Overdue.eq(true))
-        .filter(filtered(f))
-        .order_by(R::SortDue, Order::Asc)
-        .order_by(R::Id, Order::Asc);
-    q.limit(limit).all(c).await?.into_iter().map(Stored::try_from).collect()
+    let mut all: Vec<Stored> = Vec::new();
+    // The index of open requests is in the order of due times within each priority: its beginnings are read and merged.
+    for priority in Priority::DANGER.0..=Priority::LOW.0 {
+        let q = Request::find()
+            .filter(Expr::cust("is_open = TRUE"))
+            .filter(R::Priority.eq(i16::from(priority)))
+            .filter(R::Overdue.eq(true))
+            .filter(filtered(f))
+            .order_by(R::SortDue, Order::Asc)
+            .order_by(R::Id, Order::Asc);
+        for row in q.limit(limit).all(c).await? {
+            all.push(Stored::try_from(row)?);
+        }
+    }
+    all.sort_by_key(|s| (s.sort_due, s.request.id));
+    all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(all)
 }
 
 /// When the requests of a day were received, to be counted by hour.

@@ -40,27 +40,25 @@ pub async fn messages(c: &impl Conn, f: &Filter, p: &Period) -> Result<Vec<Sent>
     Ok(Sent::find_by_statement(c.get_database_backend().build(&q)).all(c).await?)
 }
 
-/// Corrections of one kind.
+/// One correction.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Corrected {
+    pub request_id: uuid::Uuid,
     /// What was changed, with commas between.
     pub heads: String,
-    pub n: i64,
 }
 
-/// Corrections of triage's readings of the requests received in a period, by what was changed.
+/// Corrections of triage's readings of the requests received in a period.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn corrections(c: &impl Conn, f: &Filter, p: &Period) -> Result<Vec<Corrected>, StoreError> {
     let q = Query::select()
-        .expr(of(C::Heads))
-        .expr_as(Expr::cust("COUNT(*)"), "n")
+        .exprs([C::RequestId, C::Heads].map(of))
         .from(Correction)
         .join(JoinType::InnerJoin, Request, meets(R::Id, C::RequestId))
         .cond_where(received(p))
         .cond_where(filtered(f))
-        .add_group_by([of(C::Heads)])
         .to_owned();
     Ok(Corrected::find_by_statement(c.get_database_backend().build(&q)).all(c).await?)
 }

@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 const FILES: &[(&str, &str, &str)] = &[
     ("site.css", "text/css; charset=utf-8", include_str!("assets/site.css")),
     ("live.js", "text/javascript; charset=utf-8", include_str!("assets/live.js")),
+    ("docs.css", "text/css; charset=utf-8", include_str!("assets/docs.css")),
     ("desk.css", "text/css; charset=utf-8", include_str!("assets/desk.css")),
     ("figures.css", "text/css; charset=utf-8", include_str!("assets/figures.css")),
     ("desk.js", "text/javascript; charset=utf-8", include_str!("assets/desk.js")),
@@ -29,6 +30,8 @@ const WORKER: &str = include_str!("assets/worker.js");
 pub struct Links {
     pub css: String,
     pub js: String,
+    /// The API's documentation alone.
+    pub docs_css: String,
     pub desk_css: String,
     pub figures_css: String,
     pub desk_js: String,
@@ -42,6 +45,7 @@ pub struct Links {
 pub static LINKS: LazyLock<Links> = LazyLock::new(|| Links {
     css: link("site.css"),
     js: link("live.js"),
+    docs_css: link("docs.css"),
     desk_css: link("desk.css"),
     figures_css: link("figures.css"),
     desk_js: link("desk.js"),

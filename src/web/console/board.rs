@@ -187,6 +187,12 @@ fn counts(scope: &Scope, open: &[(Option<String>, bool, i64)], dangers: &[(Optio
     (sum(false), sum(true), dangers.iter().filter(|(q, _)| mine(q)).map(|(_, n)| n).sum())
 }
 
+/// The same as they are now.
+pub(super) async fn totals(state: &WebState, session: &Session) -> Result<(i64, i64, i64), ApiError> {
+    let db = state.core.db.read();
+    Ok(counts(&session.scope, &stats::queue_counts(db).await?, &stats::untaken_dangers(db).await?))
+}
+
 fn tabs(w: &Words<'_>, here: &str, (open, late, dangers): (i64, i64, i64), kept: &[board::View]) -> Vec<Tab> {
     let built = |key: &str, query: &str, count: Option<i64>, tone: &'static str| Tab {
         label: w.t(key).to_owned(),
@@ -247,8 +253,7 @@ pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session
     let f = asked.filter();
     let at = cursor(&asked)?;
     let db = state.core.db.read();
-    let open = stats::queue_counts(db).await?;
-    let dangers = stats::untaken_dangers(db).await?;
+    let totals = totals(&state, &session).await?;
     let kept = board::views(db, session.staff.id).await?;
     let mut s = Shell::of(&state, peer::language(&req), &session, "board").ringing(&state, &session).await?;
     if !asked.saved.is_empty() {
@@ -264,7 +269,7 @@ pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session
         StatusCode::OK,
         &BoardPage {
             title,
-            tabs: tabs(&w, &here, counts(&session.scope, &open, &dangers), &kept),
+            tabs: tabs(&w, &here, totals, &kept),
             filters: Filters::new(&w, &session.scope, &f),
             query: here,
             rows,

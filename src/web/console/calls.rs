@@ -3,6 +3,7 @@
 use super::create::{NewForm, NewPage, read};
 use super::lines::{Beside, Line, beside, lines};
 use super::queues::need;
+use super::road::wants_json;
 use super::shell::{Shell, page, see};
 use super::sign_in::Bare;
 use super::words::{Due, Words};
@@ -288,11 +289,17 @@ pub async fn take_down(
     }
 }
 
-/// `POST /console/calls/{id}/draft`: keeps the form for later.
+/// `POST /console/calls/{id}/draft`: keeps the form for later. The page's script is told so without a page: only then does it say that the form is kept.
 ///
 /// # Errors
 /// `forbidden`, `not_found`, `too_large`.
-pub async fn draft(state: web::Data<WebState>, session: Session, id: web::Path<String>, form: web::Form<NewForm>) -> Result<HttpResponse, ApiError> {
+pub async fn draft(
+    req: HttpRequest,
+    state: web::Data<WebState>,
+    session: Session,
+    id: web::Path<String>,
+    form: web::Form<NewForm>,
+) -> Result<HttpResponse, ApiError> {
     session.check_csrf(&form.csrf)?;
     need(&session, Permission::CreateForCaller)?;
     let call = found(&state, &id).await?;
@@ -300,6 +307,9 @@ pub async fn draft(state: web::Data<WebState>, session: Session, id: web::Path<S
     let kept = NewForm { csrf: String::new(), ..form.into_inner() };
     let body = serde_json::to_string(&kept).map_err(|e| ApiError::detail("internal", e.to_string()))?.replace("\\u0000", "");
     call_desk::keep_draft(&state.core, session.staff.id, &draft_name(call.id), &body).await?;
+    if wants_json(&req) {
+        return Ok(HttpResponse::NoContent().insert_header(("cache-control", "no-store")).finish());
+    }
     Ok(see(&format!("/console/calls/{}?saved=1", call.id)))
 }
 

@@ -5,7 +5,7 @@ use super::sign_in::Bare;
 use super::words::Words;
 use crate::config::local_date_time;
 use crate::dispatch::acts::actor_of;
-use crate::dispatch::{ledger, notices};
+use crate::dispatch::{duty, ledger, notices};
 use crate::domain::RequestNumber;
 use crate::domain::access::Permission;
 use crate::store::{access_log, requests};
@@ -36,6 +36,8 @@ struct NoticeLine {
 struct NoticesPage<'a> {
     s: Shell<'a>,
     items: Vec<NoticeLine>,
+    /// Requests in reach that crews handed over to nobody.
+    gaps: usize,
     /// Requests to watch: number, what and how it stands, and whether it may be opened.
     watching: Vec<(String, String, bool)>,
 }
@@ -58,7 +60,7 @@ pub async fn screen(req: HttpRequest, state: web::Data<WebState>, session: Sessi
                 number: r.number.to_string(),
                 open: session.scope.sees(r),
                 late: n.late,
-                text: state.core.book.render(lang, n.key, &n.params),
+                text: beside_its_number(&state.core.book.render(lang, n.key, &n.params), &r.number.to_string()),
             }
         })
         .collect();
@@ -71,7 +73,16 @@ pub async fn screen(req: HttpRequest, state: web::Data<WebState>, session: Sessi
             (r.number.to_string(), format!("{} · {}", s.w.service(r.service.as_ref()), s.w.of("state", r.status.as_str())), open)
         })
         .collect();
-    page(StatusCode::OK, &NoticesPage { s, items, watching })
+    let gaps = if session.may(Permission::ListCrews) { duty::left_behind(&state.core, &session.scope).await? } else { 0 };
+    page(StatusCode::OK, &NoticesPage { s, items, gaps, watching })
+}
+
+/// The words of a message that begins with a mark and the number of its request, where that number stands beside them already.
+fn beside_its_number(text: &str, number: &str) -> String {
+    match text.split_once(" · ") {
+        Some((head, rest)) if head.contains(number) => format!("{} {rest}", head.split('№').next().unwrap_or("").trim()).trim().to_owned(),
+        _ => text.to_owned(),
+    }
 }
 
 /// `POST /console/notices/{id}/seen`.

@@ -1,5 +1,7 @@
 //! How long data are kept, and a resident's rights: pages for those who may.
 
+use super::admin::tabs;
+use super::people::Choice;
 use super::shell::{Shell, page, see};
 use super::words::Words;
 use crate::config::local_date_time;
@@ -21,6 +23,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+/// The tabs of administration, for whoever may open them.
+fn beside(s: &Shell<'_>, here: &str) -> Vec<Choice> {
+    if s.who.as_ref().is_some_and(|w| w.admin) { tabs(&s.w, here) } else { Vec::new() }
+}
+
 /// One kind of data on the page.
 #[derive(Debug, Clone)]
 pub(super) struct KindLine {
@@ -38,6 +45,7 @@ pub(super) struct KindLine {
 #[template(path = "console/retention.html")]
 pub(super) struct RetentionPage<'a> {
     pub s: Shell<'a>,
+    pub tabs: Vec<Choice>,
     pub lines: Vec<KindLine>,
     /// When the last whole round began.
     pub last: Option<String>,
@@ -68,7 +76,7 @@ pub async fn retention(req: HttpRequest, state: web::Data<WebState>, session: Se
     let s = Shell::of(&state, peer::language(&req), &session, "retention");
     let lines = retention::look(&state.core).await?.iter().map(|l| line(&s.w, l)).collect();
     let last = upkeep::all(state.core.db.read()).await?.get(upkeep::RETENTION).copied().map(local_date_time);
-    page(StatusCode::OK, &RetentionPage { s, lines, last })
+    page(StatusCode::OK, &RetentionPage { tabs: beside(&s, "retention"), s, lines, last })
 }
 
 /// Who was found, masked, and how much is held.
@@ -84,9 +92,16 @@ pub(super) struct Found {
 #[template(path = "console/rights.html")]
 pub(super) struct RightsPage<'a> {
     pub s: Shell<'a>,
+    pub tabs: Vec<Choice>,
     pub found: Option<Found>,
     /// A ticket that was just made: where the archive is.
     pub ticket: Option<String>,
+}
+
+impl<'a> RightsPage<'a> {
+    fn new(s: Shell<'a>, found: Option<Found>, ticket: Option<String>) -> Self {
+        Self { tabs: beside(&s, "rights"), s, found, ticket }
+    }
 }
 
 fn found(w: &Words<'_>, r: &Resident, amounts: [usize; 4]) -> Found {
@@ -112,7 +127,7 @@ pub struct Asked {
 /// None of its own.
 pub async fn form(req: HttpRequest, state: web::Data<WebState>, session: Session) -> Result<HttpResponse, ApiError> {
     let s = Shell::of(&state, peer::language(&req), &session, "rights");
-    page(StatusCode::OK, &RightsPage { s, found: None, ticket: None })
+    page(StatusCode::OK, &RightsPage::new(s, None, None))
 }
 
 /// What was refused, told on the page; what is no refusal goes on as an error.
@@ -121,7 +136,7 @@ fn refused(state: &WebState, s: Shell<'_>, found: Option<Found>, e: DispatchErro
         DispatchError::Invalid { .. } | DispatchError::NotFound => {
             let code = e.code();
             let text = if code == "not_found" { s.w.t("keep.nobody").to_owned() } else { title(&state.core.book, s.w.lang, code).to_owned() };
-            page(ApiError::new(code).status(), &RightsPage { s: s.noticed(false, text), found, ticket: None })
+            page(ApiError::new(code).status(), &RightsPage::new(s.noticed(false, text), found, None))
         }
         e => Err(e.into()),
     }
@@ -142,7 +157,7 @@ pub async fn find(req: HttpRequest, state: web::Data<WebState>, session: Session
     match rights::find(&state.core, &form.who).await {
         Ok(r) => {
             let found = Some(found(&s.w, &r, held::amounts(state.core.db.read(), r.id).await?));
-            page(StatusCode::OK, &RightsPage { s, found, ticket: None })
+            page(StatusCode::OK, &RightsPage::new(s, found, None))
         }
         Err(e) => refused(&state, s, None, e),
     }
@@ -168,7 +183,7 @@ pub async fn ask(
     let s = Shell::of(&state, peer::language(&req), &session, "rights");
     let found = Some(shown(&state, &s, id).await?);
     match rights::ask(&state.core, &session.scope, id, &form.reason).await {
-        Ok(ticket) => page(StatusCode::OK, &RightsPage { s, found, ticket: Some(ticket.id.to_string()) }),
+        Ok(ticket) => page(StatusCode::OK, &RightsPage::new(s, found, Some(ticket.id.to_string()))),
         Err(e) => refused(&state, s, found, e),
     }
 }
@@ -205,7 +220,7 @@ pub async fn erase(
                 let text = s.w.with("keep.recordings_left", "count", &left.to_string());
                 s.noticed(false, text)
             };
-            page(StatusCode::OK, &RightsPage { s, found: None, ticket: None })
+            page(StatusCode::OK, &RightsPage::new(s, None, None))
         }
         Err(e) => {
             let found = shown(&state, &s, id).await.ok();

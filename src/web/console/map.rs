@@ -35,6 +35,8 @@ pub(super) struct Shape {
     pub path: String,
     pub x: f64,
     pub y: f64,
+    /// The name stands under the shape, which is smaller than it.
+    pub below: bool,
     pub open: i64,
     pub late: i64,
     pub danger: i64,
@@ -118,7 +120,10 @@ pub(super) fn shapes(s: &Shell<'_>, outlines: &Outlines, figures: &Figures) -> (
     for area in exact.into_iter().chain(rough) {
         let rings = area.points();
         let largest = rings.iter().map(|r| middle(r)).max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())).map_or((0.0, 0.0), |m| m.1);
-        let (x, y) = scale.at(largest);
+        let (x, mut y) = scale.at(largest);
+        if area.approximate {
+            y = rings.iter().flatten().map(|p| scale.at(*p).1).fold(y, f64::max);
+        }
         let (open, late, danger) = figures.get(&Some(area.code.to_string())).copied().unwrap_or_default();
         // Shades by quarters of the fullest; any work at all is seen.
         let shade = if open == 0 { 0 } else { u8::try_from((open * 4 + most - 1) / most).unwrap_or(4).clamp(1, 4) };
@@ -130,6 +135,7 @@ pub(super) fn shapes(s: &Shell<'_>, outlines: &Outlines, figures: &Figures) -> (
             path: path(&scale, &rings),
             x: x.round(),
             y: y.round(),
+            below: area.approximate,
             open,
             late,
             danger,

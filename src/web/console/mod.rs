@@ -5,6 +5,7 @@
 mod account;
 mod acts;
 mod admin;
+mod alive;
 mod around;
 pub(in crate::web) mod assets;
 mod audit;
@@ -20,6 +21,7 @@ mod find;
 mod gate;
 mod jobs;
 mod keep;
+mod letter;
 mod lines;
 mod map;
 mod map_points;
@@ -133,10 +135,16 @@ table! {
     POST "/console/admin/templates" May(P::ManageCatalog) => admin::templates::save;
     GET "/console/admin/policies" May(P::ManageBooks) => admin::norms::policies;
     POST "/console/admin/policies" May(P::ManageBooks) => admin::norms::change;
+    GET "/console/admin/ladders" May(P::ManageBooks) => admin::norms::ladders_page;
+    POST "/console/admin/ladders" May(P::ManageBooks) => admin::norms::change_ladders;
     GET "/console/admin/calendars" May(P::ManageBooks) => admin::norms::calendars;
     POST "/console/admin/calendars" May(P::ManageBooks) => admin::norms::change_calendar;
     GET "/console/admin/duties" May(P::ManageBooks) => admin::roster::show;
     POST "/console/admin/duties" May(P::ManageBooks) => admin::roster::change;
+    GET "/console/admin/readers" May(P::ManageCatalog) => admin::readers::show_all;
+    POST "/console/admin/readers" May(P::ManageCatalog) => admin::readers::add;
+    GET "/console/admin/readers/{id}" May(P::ManageCatalog) => admin::readers::show;
+    POST "/console/admin/readers/{id}" May(P::ManageCatalog) => admin::readers::save;
     GET "/console/admin/history" May(P::ManageCatalog) => admin::history::show;
     POST "/console/admin/history" May(P::ManageCatalog) => admin::history::restore;
     GET "/console/admin/export" May(P::ManageCatalog) => admin::export;
@@ -178,6 +186,7 @@ table! {
     GET "/console/reports/requests" May(P::ReadReports) => reports::listed;
     GET "/console/reports/{name}" May(P::ReadReports) => reports::show;
     GET "/console/events" SignedIn => board::stream;
+    GET "/console/alive" SignedIn => alive::alive;
     GET "/console/new" May(P::CreateForCaller) => create::form;
     POST "/console/new" May(P::CreateForCaller) => create::create;
     GET "/console/requests/{number}" May(P::ReadPersonal) => request::show;
@@ -186,6 +195,7 @@ table! {
     POST "/console/requests/{number}/presence" May(P::ReadPersonal) => request::presence;
     POST "/console/requests/{number}/acts/{act}" May(P::ReadRequest) => request::do_act;
     GET "/console/requests/{number}/files/{id}" May(P::ReadPersonal) => request::open_file;
+    GET "/console/requests/{number}/letters/{id}" May(P::ReadPersonal) => letter::show;
     GET "/console/requests/{number}/ledger" May(P::ReadRequest) => clocks::account;
     GET "/console/notices" SignedIn => clocks::screen;
     POST "/console/notices/{id}/seen" SignedIn => clocks::seen;

@@ -88,7 +88,12 @@ impl<'a> OutagesPage<'a> {
         let c = &w.book.catalog;
         let everywhere = std::iter::once(Choice::new("", w.t("outage.everywhere"), &f.district));
         Self {
-            services: c.services.iter().map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), &f.service)).collect(),
+            services: c
+                .services
+                .iter()
+                .filter(|x| x.successor.is_none())
+                .map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), &f.service))
+                .collect(),
             districts: everywhere.chain(c.districts.iter().map(|x| Choice::new(x.code.as_str(), x.name.get(w.lang), &f.district))).collect(),
             lines,
             f,

@@ -12,10 +12,11 @@ use crate::dispatch::acts::act;
 use crate::dispatch::record::Subject;
 use crate::dispatch::{DispatchError, desk, undo};
 use crate::domain::access::{Permission, Scope};
+use crate::domain::inbound::ChannelKind;
 use crate::domain::reach::Plan;
 use crate::domain::request::{ActKind, Event};
 use crate::domain::sla::{Timer, TimerState};
-use crate::domain::{Instant, Lang, RequestNumber};
+use crate::domain::{Instant, RequestNumber};
 use crate::store::attachments::{self, AttachmentRow};
 use crate::store::{requests, timers};
 use crate::web::auth::Session;
@@ -169,7 +170,7 @@ impl<'a> RequestPage<'a> {
             revealed: shown.revealed,
             clocks: m.timers.iter().map(|t| clock(&w, t, now)).collect(),
             files: m.files.iter().map(|f| file(&w, f)).collect(),
-            thread: thread(&w, &m.names, &m.messages, &m.outbox, shown.revealed),
+            thread: thread(&w, &m.names, &m.messages, &m.outbox, shown.revealed, r.channel == ChannelKind::Mail),
             history,
             clash,
             joined: nears(&w, &m.joined, false),
@@ -416,8 +417,6 @@ pub async fn presence(
     desk::there(&state.core, session.staff.id, id, form.writing == "1").await?;
     let there = colleagues(&state, &session, id).await?;
     let names: Vec<_> = there.iter().map(|(name, writing)| json!({"name": name, "writing": writing})).collect();
-    // Whoever is bent over one request still hears that another one burns.
-    let ringing = Shell::of(&state, Lang::Kk, &session, "request").ringing(&state, &session).await?.ring();
-    let body = json!({"version": found.request.version, "present": names, "dangers": ringing});
+    let body = json!({"version": found.request.version, "present": names});
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(body))
 }

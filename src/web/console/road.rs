@@ -28,8 +28,8 @@ const ACTS: [ActKind; 6] = [ActKind::Accept, ActKind::Start, ActKind::Arrive, Ac
 /// Longest name of a press.
 const LONGEST_KEY: usize = 64;
 
-/// The queue reads JSON; a form without a script is led back to the list.
-fn wants_json(req: &HttpRequest) -> bool {
+/// A page's script reads JSON; a form without a script is led back to a page.
+pub(super) fn wants_json(req: &HttpRequest) -> bool {
     req.headers().get("accept").and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("application/json"))
 }
 

@@ -16,6 +16,7 @@ use askama::Template;
 #[derive(Debug, Clone)]
 pub struct Who {
     pub name: String,
+    pub login: String,
     pub role: String,
     pub csrf: String,
     pub queues: bool,
@@ -108,6 +109,7 @@ impl<'a> Shell<'a> {
         let w = Words { book: &state.core.book, lang };
         let who = Who {
             name: session.staff.name.clone(),
+            login: session.staff.login.clone(),
             role: w.of("role", session.scope.role.as_str()),
             csrf: session.csrf(),
             queues: session.may(Permission::ListQueues),

@@ -4,7 +4,7 @@ use super::shell::{Shell, page, see};
 use crate::dispatch::DispatchError;
 use crate::dispatch::sign_in::{self as entry, SignedIn};
 use crate::domain::Lang;
-use crate::domain::access::{Permission, Reach};
+use crate::domain::access::{Permission, Reach, Role};
 use crate::store::sessions::Stage;
 use crate::web::auth::{HalfSession, KNOWN_COOKIE, SESSION_COOKIE, Session, peer as peer_of};
 use crate::web::error::{ApiError, title};
@@ -64,6 +64,9 @@ pub async fn home(req: HttpRequest, state: web::Data<WebState>, session: Option<
 pub fn start(session: &Session) -> &'static str {
     if matches!(session.scope.reach, Reach::Crew(_)) {
         "/console/jobs"
+    } else if session.scope.role == Role::Manager && session.may(Permission::ReadReports) {
+        // A leader works nothing off: figures come first.
+        "/console/wall"
     } else if session.may(Permission::ListQueues) {
         "/console/queues"
     } else {

@@ -24,6 +24,8 @@ pub(super) struct Said {
     pub at: String,
     /// None: erased.
     pub text: Option<String>,
+    /// Of a letter: the message by which the whole of it is opened.
+    pub letter: Option<String>,
     /// Of outgoing words: where they stand.
     pub mark: Option<Mark>,
 }
@@ -93,8 +95,9 @@ fn template_text(w: &Words<'_>, row: &OutboxRow) -> Option<String> {
     })
 }
 
-/// The whole thread, oldest first: what came, what was answered, notes, and what the service itself sent.
-pub(super) fn thread(w: &Words<'_>, names: &Names, said: &[Message], sent: &[OutboxRow], revealed: bool) -> Vec<Said> {
+/// The whole thread, oldest first: what came, what was answered, notes, and what the service itself sent. `letters`: what came, came as
+/// letters.
+pub(super) fn thread(w: &Words<'_>, names: &Names, said: &[Message], sent: &[OutboxRow], revealed: bool, letters: bool) -> Vec<Said> {
     let mut out: Vec<(Instant, Said)> = Vec::new();
     for m in said {
         let way = match m.direction.as_str() {
@@ -106,7 +109,8 @@ pub(super) fn thread(w: &Words<'_>, names: &Names, said: &[Message], sent: &[Out
         let text = m.text.as_deref().map(|t| if revealed { t.to_owned() } else { mask::contact_line(t) });
         // What a colleague said past this service never stood in our outbox.
         let mark = (way == "out" && m.author != "system:meta_app").then(|| mark(w, row));
-        out.push((m.at, Said { way, who: author(w, names, &m.author), at: local_date_time(m.at), text, mark }));
+        let letter = (letters && way == "in" && text.is_some() && m.raw_event.is_some()).then(|| m.id.to_string());
+        out.push((m.at, Said { way, who: author(w, names, &m.author), at: local_date_time(m.at), text, letter, mark }));
     }
     for row in sent.iter().filter(|o| o.message_id.is_none()) {
         out.push((
@@ -116,6 +120,7 @@ pub(super) fn thread(w: &Words<'_>, names: &Names, said: &[Message], sent: &[Out
                 who: w.t("console.system").to_owned(),
                 at: local_date_time(row.created_at),
                 text: template_text(w, row),
+                letter: None,
                 mark: Some(mark(w, Some(row))),
             },
         ));

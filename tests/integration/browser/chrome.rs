@@ -30,6 +30,11 @@ pub struct Chrome {
 impl Chrome {
     /// `None` where no browser is installed.
     pub async fn open(w: &World, scripts: Scripts) -> Option<Self> {
+        Self::open_at(&w.api().base, scripts).await
+    }
+
+    /// The same before a service at another address.
+    pub async fn open_at(base: &str, scripts: Scripts) -> Option<Self> {
         let service = driver()?;
         let turn = TURN.acquire().await.unwrap();
         // The sandbox needs rights that containers and root lack; the pages are our own.
@@ -51,7 +56,7 @@ impl Chrome {
         let prefs = if scripts == Scripts::Off { json!({"profile.managed_default_content_settings.javascript": 2}) } else { json!({}) };
         let options = json!({"args": args, "prefs": prefs, "binary": chromium()});
         let wanted = json!({"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}});
-        let it = Self { wire: Wire::open(&service.url, &wanted).await, base: w.api().base.clone(), _turn: turn };
+        let it = Self { wire: Wire::open(&service.url, &wanted).await, base: base.to_owned(), _turn: turn };
         it.wide(1280).await;
         Some(it)
     }
@@ -199,7 +204,9 @@ impl Chrome {
     pub async fn unfolds(&self, details: &str) {
         let d = self.find(details).await;
         if d.attr("open").await.is_none() {
-            d.within("summary").await.unwrap().click().await.unwrap_or_else(|e| panic!("{details}: {}", e.0));
+            let summary = d.within("summary").await.unwrap();
+            summary.to_the_middle().await;
+            summary.click().await.unwrap_or_else(|e| panic!("{details}: {}", e.0));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::chrome::{Chrome, Scripts};
 use super::wire::{CONTROL, ENTER};
-use crate::harness::{Kit, Resident, Staff, number_in};
+use crate::harness::{Kit, PASSWORD, Resident, Staff, number_in};
 use jambyl109::domain::access::Role;
 use serde_json::json;
 
@@ -155,6 +155,72 @@ pub async fn two_at_one_request(kit: Kit) {
     // Meant all the same: once more on the version that is shown now.
     c.sends("form[action$='/acts/transfer'] button").await;
     assert_eq!(w.stored(&number).await.request.queue.unwrap().as_str(), "sewerage_taraz");
+    c.close().await;
+    w.finish().await;
+}
+
+/// A danger that no list on the screen shows is heard all the same, and so is the end of the session that would have heard it.
+pub async fn a_night_is_not_silent(kit: Kit) {
+    let w = kit.world().await;
+    let Some(c) = Chrome::open(&w, Scripts::On).await else { return w.leave().await };
+    let colleague = Staff::hire(&w, "colleague", Role::Dispatcher, &[], None).await;
+    Staff::dispatcher(&w).await;
+    let body = json!({"text": "шұңқыр", "service": "roads", "class": "complaint", "district": "shu"});
+    let hole = colleague.api.post("/staff/requests", &body).await.expect(201)["number"].as_str().unwrap().to_owned();
+    w.settle().await;
+    c.signs_in("dispatcher").await;
+    c.go("/console/board?district=shu").await;
+    c.awaits("#live.on").await;
+    c.presses("#sound").await;
+    assert_eq!(c.find("#sound").await.attr("aria-pressed").await.as_deref(), Some("true"));
+    let rang = "return Number(localStorage.getItem('rang'))";
+    c.asks("localStorage.removeItem('rang')").await;
+
+    let body = json!({"text": "Подъезде сильно пахнет газом", "service": "gas", "class": "incident", "district": "taraz"});
+    let gas = colleague.api.post("/staff/requests", &body).await.expect(201)["number"].as_str().unwrap().to_owned();
+    w.settle().await;
+    c.until("the mark in the title", || async { c.title().await.starts_with("⚠ 1").then_some(()) }).await;
+    assert!(c.asks(rang).await.as_f64().unwrap() > 0.0, "nothing rang");
+    assert!(!c.has(&format!("#r{gas}")).await && !c.shows("#news").await, "it is no part of this list");
+    colleague.does(&gas, "accept", json!({})).await.expect(200);
+    w.settle().await;
+    c.until("a calm title", || async { (!c.title().await.starts_with('⚠')).then_some(()) }).await;
+    c.reads("[data-count=open]", "2").await;
+
+    // The session ends under the open page: said aloud, and the rows stay what they are.
+    c.asks("localStorage.removeItem('rang')").await;
+    assert!(w.tamper("DELETE FROM staff_session WHERE kind = 'console'").await >= 1);
+    c.asks("document.dispatchEvent(new Event('visibilitychange'))").await;
+    c.awaits("#watch").await;
+    c.reads("#watch", "Сеанс аяқталды").await;
+    assert!(c.asks(rang).await.as_f64().unwrap() > 0.0, "the end of the watch was not heard");
+    assert!(c.has(&format!("#r{hole}")).await && !c.has("#board .gone").await, "rows look done because nobody is signed in");
+
+    // Signed in again beside it, the page comes back by itself.
+    let old = c.find("html").await;
+    let again = format!(
+        "return fetch('/console/sign-in', {{method: 'POST', body: new URLSearchParams({{login: 'dispatcher', password: '{PASSWORD}'}})}}).then((a) => a.ok)"
+    );
+    assert_eq!(c.asks(&again).await, json!(true));
+    c.asks("document.dispatchEvent(new Event('visibilitychange'))").await;
+    c.until("the page anew", || async { (!old.stands().await).then_some(()) }).await;
+    c.awaits("#live.on").await;
+    assert!(!c.shows("#watch").await);
+
+    // What was typed while a session ended is sent under the next one of the same person.
+    c.go(&format!("/console/requests/{hole}")).await;
+    c.key("n").await;
+    c.writes("form[action$='/acts/note'] textarea", "қызметке хабарланды").await;
+    w.tamper("DELETE FROM staff_session WHERE kind = 'console'").await;
+    c.asks("document.dispatchEvent(new Event('visibilitychange'))").await;
+    c.awaits("#watch").await;
+    assert_eq!(c.asks(&again).await, json!(true));
+    c.asks("document.dispatchEvent(new Event('visibilitychange'))").await;
+    c.until("a calm page", || async { (!c.shows("#watch").await).then_some(()) }).await;
+    c.sends("form[action$='/acts/note'] button").await;
+    c.reads(".thread .inner", "қызметке хабарланды").await;
+    let said = c.complaints().await;
+    assert!(said.iter().all(|m| m.contains("EventSource")), "{said:#?}");
     c.close().await;
     w.finish().await;
 }

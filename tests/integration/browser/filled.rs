@@ -1,7 +1,9 @@
 //! A store in which every page has something to show: requests in every state, calls, people, warnings, and words of somebody who means harm.
 
 use crate::harness::{Api, Resident, Staff, World, deliver, number_in};
+use jambyl109::dispatch::digest_readers::{self, Stated};
 use jambyl109::domain::access::Role;
+use jambyl109::store::staff;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -24,6 +26,8 @@ pub struct Filled {
     pub evil: String,
     pub call: String,
     pub callback: String,
+    /// A reader of the digest.
+    pub reader: String,
 }
 
 impl Filled {
@@ -34,6 +38,8 @@ impl Filled {
             &self.call
         } else if pattern.contains("/callbacks/") {
             &self.callback
+        } else if pattern.contains("/readers/") {
+            &self.reader
         } else {
             "0193a1c2-7d00-7000-8000-000000000001"
         };
@@ -111,6 +117,19 @@ async fn harm(w: &World) -> String {
     assert_eq!(deliver(w.api(), &update).await.status, 200);
     w.settle().await;
     number_in(&r.reads_one().text)
+}
+
+/// A reader of the digest who was changed twice.
+async fn digest_reader(w: &World, login: &str) -> String {
+    let admin = staff::by_login(w.core().db.read(), login).await.unwrap().unwrap();
+    let scope = admin.scope(&w.core().book.roles);
+    let said = |part: &'static str, active| Stated { address: "zam.akim@taraz.akimat.test", lang: "kk", part, active };
+    let id = digest_readers::add(w.core(), &scope, &said("all", true)).await.unwrap();
+    for (part, active) in [("district:taraz", true), ("district:taraz", false)] {
+        let seen = digest_readers::find(w.core(), &id).await.unwrap().changed_at;
+        digest_readers::change(w.core(), &scope, &id, seen, &said(part, active)).await.unwrap();
+    }
+    id
 }
 
 /// Fills a world that was opened with a door for calls. Five accounts: `dispatcher`, `admin`, `boss`, `crew`, `narrow`.
@@ -198,5 +217,6 @@ pub async fn fill(w: &World) -> Filled {
     calls(w, "c2", "87012345678", "ringing", json!({"dialled": "109", "queue": "main"})).await;
     calls(w, "c3", "+77015556677", "ringing", json!({"dialled": "109", "queue": "main"})).await;
     let call = first_of(&admin, "/staff/calls?limit=1").await;
-    Filled { rich, fresh, evil, call, callback }
+    let reader = digest_reader(w, "admin").await;
+    Filled { rich, fresh, evil, call, callback, reader }
 }

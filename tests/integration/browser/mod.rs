@@ -8,8 +8,10 @@ mod crew;
 mod dispatcher;
 mod driver;
 pub mod filled;
+mod line;
 mod looks;
 mod office;
+mod offline;
 mod operator;
 mod plain;
 mod resident;
@@ -31,7 +33,9 @@ macro_rules! browser_stories {
 browser_stories! {
     dispatcher::a_dispatchers_day,
     dispatcher::two_at_one_request,
+    dispatcher::a_night_is_not_silent,
     crew::a_crews_day,
+    offline::a_crew_without_a_network,
     office::an_administrators_day,
     office::a_managers_day,
     office::a_second_factor_is_set_up,

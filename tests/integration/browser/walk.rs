@@ -88,7 +88,7 @@ async fn becomes(c: &Chrome, session: Option<&String>) {
 
 /// A name for pictures.
 fn named(lang: &str, path: &str, f: &Filled) -> String {
-    let plain = path.replace(&f.rich, "number").replace(&f.evil, "evil").replace(&f.call, "id").replace(&f.callback, "id");
+    let plain = path.replace(&f.rich, "number").replace(&f.evil, "evil").replace(&f.call, "id").replace(&f.callback, "id").replace(&f.reader, "id");
     let name = plain.trim_matches('/').replace(['/', '?', '=', '&'], "-");
     format!("{lang}/{}", if name.is_empty() { "public" } else { &name })
 }

@@ -12,7 +12,7 @@ stories! { the_same_number_everywhere, figures_end_where_sight_ends }
 
 const NOVEMBER: &str = "from=2026-11-01&to=2026-12-01";
 
-async fn page(w: &World, login: &str, path: &str) -> crate::harness::Answer {
+pub async fn page(w: &World, login: &str, path: &str) -> crate::harness::Answer {
     let signed = accounts::sign_in(w.core(), login, PASSWORD, "192.0.2.1", true).await.unwrap();
     let cookie = format!("jambyl109_session={}", signed.token);
     Api::send(w.api().call(Method::GET, path).header("cookie", cookie).header("accept-language", "ru")).await

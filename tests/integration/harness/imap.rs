@@ -25,6 +25,10 @@ struct State {
     hang_ups: VecDeque<&'static str>,
     down: bool,
     fetches: usize,
+    /// Letters at which the connection breaks whenever they are fetched.
+    sick: Vec<u32>,
+    /// Marks are not taken, and nothing can be moved.
+    read_only: bool,
 }
 
 /// The stand-in. Clones are the same one.
@@ -37,8 +41,17 @@ pub struct FakeImap {
 impl FakeImap {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let state =
-            State { letters: BTreeMap::new(), moved: BTreeMap::new(), next: 1, validity: 77, hang_ups: VecDeque::new(), down: false, fetches: 0 };
+        let state = State {
+            letters: BTreeMap::new(),
+            moved: BTreeMap::new(),
+            next: 1,
+            validity: 77,
+            hang_ups: VecDeque::new(),
+            down: false,
+            fetches: 0,
+            sick: Vec::new(),
+            read_only: false,
+        };
         let fake = Self { addr: listener.local_addr().unwrap(), state: Arc::new(Mutex::new(state)) };
         let state = fake.state.clone();
         tokio::spawn(async move {
@@ -89,6 +102,15 @@ impl FakeImap {
         self.lock().hang_ups.push_back(command);
     }
 
+    /// The server falls over whenever this letter is asked for.
+    pub fn sickens(&self, n: u32) {
+        self.lock().sick.push(n);
+    }
+
+    pub fn set_read_only(&self) {
+        self.lock().read_only = true;
+    }
+
     pub fn set_down(&self, down: bool) {
         self.lock().down = down;
     }
@@ -123,6 +145,9 @@ async fn talk(socket: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()
             let mut s = lock(&state);
             if s.hang_ups.front().is_some_and(|h| *h == command) {
                 s.hang_ups.pop_front();
+                return Ok(());
+            }
+            if command == "FETCH" && words.get(2).and_then(|n| n.parse().ok()).is_some_and(|n: u32| s.sick.contains(&n)) {
                 return Ok(());
             }
         }
@@ -183,6 +208,7 @@ fn answer(state: &Mutex<State>, tag: &str, rest: &str, words: &[&str], command: 
                 out.extend_from_slice(b")\r\n");
             }
         }
+        "STORE" | "MOVE" if s.read_only => done = "NO [NOPERM] no".into(),
         "STORE" => {
             let n = number();
             if let Some(m) = s.letters.get_mut(&n) {

@@ -6,10 +6,12 @@ mod plan;
 use crate::harness::{Api, Kit, Options, PASSWORD, Resident, Staff, World, deliver, text};
 use jambyl109::dispatch::{accounts, retention};
 use jambyl109::domain::access::Role;
+use jambyl109::domain::calendar::Day;
+use jambyl109::domain::digest::Part;
 use jambyl109::domain::inbound::ChannelKind;
 use jambyl109::domain::retention::Kind;
 use jambyl109::domain::{ConversationId, Instant, RequestId, RequestNumber, ResidentId};
-use jambyl109::store::{self, conversations, deliveries, journal, outbox, raw_events, requests, timers};
+use jambyl109::store::{self, conversations, deliveries, digests, journal, letters, outbox, raw_events, requests, timers};
 use plan::Fault;
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Statement};
@@ -83,6 +85,11 @@ async fn would_be_noticed(w: &World, asked: &[Statement]) {
         "ix_conversation_silence",
         "ix_conversation_held",
         "ix_outbox_origin",
+        "ix_call_started",
+        "ix_callback_task_created",
+        "ix_mail_letter_chat",
+        "ix_mail_letter_address",
+        "ux_mail_letter_outbox",
     ] {
         // The index of the board knows queues and crews too: on a store of this size it stands in for these two.
         let stands_in = matches!(index, "ix_request_queue" | "ix_request_crew").then_some("ix_request_board");
@@ -247,12 +254,39 @@ async fn ask_the_store(w: &World, people: &People) {
     ] {
         store::access_log::search(db, &search, 101).await.unwrap();
     }
+    letters_and_digests(w).await;
     let scope = store::staff::by_login(db, "dispatcher").await.unwrap().unwrap().scope(&w.core().book.roles);
     for question in ["жарық жоқ", "сөз77", "жарыкк", "+77017654321"] {
         jambyl109::dispatch::search::find(w.core(), &scope, question).await.unwrap();
     }
     store::joined::shown(db, id, 20).await.unwrap();
     store::joined::count(db, id).await.unwrap();
+}
+
+/// What comes and goes by mail: the thread of a letter, whole letters, the digests of a morning, and a digest's own figures.
+async fn letters_and_digests(w: &World) {
+    let (db, at) = (w.core().db.read(), "2026-11-20T12:00:00Z".parse().unwrap());
+    let (address, chat) = ("a77@mail.test", format!("a77@mail.test#{:016x}", 77));
+    let names: Vec<String> = (1..20).map(|k| format!("l{k}.0@mail.test")).collect();
+    letters::known(db, "main", &names).await.unwrap();
+    assert_eq!(letters::thread(db, "main", &chat, None).await.unwrap().chain.len(), 2);
+    assert!(!letters::chats_of(db, "main", address).await.unwrap().is_empty());
+    letters::sent_since(db, "main", address, at).await.unwrap();
+    assert_eq!(letters::name_of(w.core().db.write(), "main", 77, (&chat, address), "fresh@mail.test", at).await.unwrap(), "l77.1@mail.test");
+    assert!(letters::whole(db, "main", "l77.0@mail.test/0").await.unwrap().is_some());
+    raw_events::load(db, 77).await.unwrap();
+    raw_events::named(db, "mail", "main", &names).await.unwrap();
+    let keys: Vec<String> = (1..=30).map(|r| format!("digest:2026-11-20:r{r}@akimat.test")).collect();
+    digests::made(db, &keys).await.unwrap();
+    digests::of_outbox(db, 77).await.unwrap();
+    assert_eq!(digests::readers(db).await.unwrap().len(), 30);
+    digests::purge(w.core().db.write(), "2025-01-03T00:00:00Z".parse().unwrap()).await.unwrap();
+    let day = Day("2026-11-20".parse().unwrap());
+    for part in ["all", "district:shu", "queue:electricity"] {
+        w.server.digest.figures(day, &Part::parse(part).unwrap()).await.unwrap();
+    }
+    store::shift_gaps::all(db, 500).await.unwrap();
+    store::shift_gaps::count(db).await.unwrap();
 }
 
 /// A message from the door to the answer, an act, a clock that runs out, and a round of everything that goes on by itself.
@@ -279,6 +313,11 @@ async fn work(w: &World) {
         w.server.figures.tick().await.unwrap();
         w.clock.advance(Duration::from_secs(150));
     }
+    // The figures of calls of some weeks: the last of them is counted from the calls.
+    let (from, to) = (w.now() - chrono::Duration::days(20), w.now());
+    let calls = jambyl109::reports::calls::gather(w.core().db.read(), w.server.figures.terms, from, to, w.now()).await.unwrap();
+    assert!(calls.sums.total.calls > 1_500 && calls.callbacks.done_in_time > 1_500);
+    jambyl109::store::calls::erase(w.core().db.write(), &jambyl109::domain::phone::Phone::parse("+77010000077").unwrap(), w.now()).await.unwrap();
     let filter = jambyl109::domain::report::Filter::default();
     let year = jambyl109::domain::report::Period::year(2026);
     let facts = jambyl109::reports::facts::gather(&w.core().db, &filter, year, w.now()).await.unwrap();

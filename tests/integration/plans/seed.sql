@@ -51,6 +51,24 @@ SELECT 'telegram', 'main', 'seed:' || k, 'telegram:main:' || (500000 + k), (k % 
        CASE WHEN k % 100 = 0 THEN 'waiting' WHEN k % 500 = 1 THEN 'parked' WHEN k % 500 = 2 THEN 'unreadable' ELSE 'done' END, 1, now(), timestamptz '2030-01-01'
 FROM generate_series(1, 20000) k;
 
+-- Letters: each thread has one that came and one that went out; two years of digests for thirty readers.
+INSERT INTO mail_letter (account, letter, chat, address, subject, outbox_id, at)
+SELECT 'main', 'l' || k || '.' || s || '@mail.test', 'a' || k % 4000 || '@mail.test#' || lpad(to_hex(k), 16, '0'), 'a' || k % 4000 || '@mail.test',
+       CASE s WHEN 0 THEN 'Жарық жоқ' END, CASE s WHEN 1 THEN k END, timestamptz '2026-10-01' + (k * 2 + s) * interval '1 minute'
+FROM generate_series(1, 20000) k, generate_series(0, 1) s;
+
+INSERT INTO mail_whole (account, external_id, chat, body, at)
+SELECT 'main', 'l' || k || '.0@mail.test/0', 'a' || k % 4000 || '@mail.test#' || lpad(to_hex(k), 16, '0'), convert_to('letter', 'UTF8'),
+       timestamptz '2026-10-01' + k * interval '1 minute'
+FROM generate_series(1, 20000) k;
+
+INSERT INTO digest_letter (key, day, address, subject, text, html, made_at)
+SELECT 'digest:' || d || ':r' || r || '@akimat.test', d::text, 'r' || r || '@akimat.test', 's', 't', 'h', d + interval '8 hours'
+FROM generate_series(timestamptz '2025-01-01', timestamptz '2026-11-20', interval '1 day') d, generate_series(1, 30) r;
+
+INSERT INTO digest_reader (address, lang, scope, active, changed_at)
+SELECT 'r' || r || '@akimat.test', 'kk', 'all', r % 3 <> 0, now() FROM generate_series(1, 30) r;
+
 INSERT INTO token (hash, kind, subject_id, created_at, expires_at)
 SELECT md5(k::text) || md5(k::text), 'resident', lpad(to_hex(k), 32, '0')::uuid, now(), timestamptz '2030-01-01' FROM generate_series(1, 20000) k;
 
@@ -65,6 +83,18 @@ INSERT INTO idempotency (scope, key, body_hash, status, created_at)
 SELECT 'seed', k::text, 'x', 201, now() FROM generate_series(1, 20000) k;
 
 INSERT INTO open_delta (queue, status, overdue, n) SELECT queue, status, overdue, count(*) FROM request WHERE is_open GROUP BY 1, 2, 3;
+
+INSERT INTO call (id, source, key, direction, caller_kind, caller, phone, dialled, queue, agent, started_at, answered_at, ended_at, ivr_us, wait_us, talk_us,
+                  hold_us, transfers, outcome, flags, callback_made, imported_at, updated_at)
+SELECT lpad(to_hex(k), 32, '0')::uuid, 'main', 'seed:' || k, CASE WHEN k % 9 = 0 THEN 'outbound' ELSE 'inbound' END, 'phone', phone, phone, '109', 'q' || k % 3,
+       '10' || k % 9, at, at + interval '20 seconds', at + interval '2 minutes', 0, 20000000, 100000000, 0, 0, CASE WHEN k % 8 = 0 THEN 'missed' ELSE 'answered' END,
+       '', false, at, at
+FROM generate_series(1, 20000) k, LATERAL (SELECT timestamptz '2026-11-23 00:00Z' - k * interval '15 minutes' AS at, '+7701' || lpad((k % 7000)::text, 7, '0') AS phone) x;
+INSERT INTO call_link (call_id, request_id, how, actor, at)
+SELECT lpad(to_hex(k), 32, '0')::uuid, lpad(to_hex(k), 32, '0')::uuid, 'named', 'seed', now() FROM generate_series(1, 20000) k WHERE k % 2 = 0;
+INSERT INTO callback_task (id, phone, state, urgency, missed, attempts, call_id, first_missed_at, last_missed_at, due_at, next_at, outcome, closed_at, created_at)
+SELECT lpad(to_hex(k), 32, '0')::uuid, '+7701' || lpad(k::text, 7, '0'), 'closed', 1, 1, 1, lpad(to_hex(k), 32, '0')::uuid, at, at, at, at, 'reached', at, at
+FROM generate_series(1, 20000) k, LATERAL (SELECT timestamptz '2026-11-23 00:00Z' - k * interval '15 minutes' AS at) x;
 
 UPDATE message SET searched = TRUE WHERE id > lpad(to_hex(300), 32, '0')::uuid;
 UPDATE request_place SET searched = TRUE WHERE request_id > lpad(to_hex(300), 32, '0')::uuid;

@@ -17,7 +17,9 @@ pub async fn show(state: web::Data<WebState>) -> HttpResponse {
             json!({"code": c, "name": {"kk": word(Lang::Kk, &key), "ru": word(Lang::Ru, &key)}})
         })
         .collect();
-    let services: Vec<Value> = book.catalog.services.iter().map(|s| json!({"code": s.code, "name": view::name(&s.name)})).collect();
+    // Of a service that was closed nothing new is offered.
+    let services: Vec<Value> =
+        book.catalog.services.iter().filter(|s| s.successor.is_none()).map(|s| json!({"code": s.code, "name": view::name(&s.name)})).collect();
     let districts: Vec<Value> = book.catalog.districts.iter().map(|d| json!({"code": d.code, "name": view::name(&d.name)})).collect();
     HttpResponse::Ok()
         .insert_header(("cache-control", "public, max-age=300"))

@@ -1,5 +1,6 @@
 //! Policies, calendars and duties, for administrators: what holds, what would change, the change itself.
 
+use crate::dispatch::accounts;
 use crate::dispatch::acts::actor_of;
 use crate::dispatch::books::{self, Outlook};
 use crate::domain::calendar::{Day, Span};
@@ -122,8 +123,8 @@ pub async fn change(who: Granted, state: web::Data<WebState>, body: web::Json<Te
 ///
 /// # Errors
 /// `not_found`; `unprocessable` for any but the newest.
-pub async fn apply(_who: Granted, state: web::Data<WebState>, number: web::Path<i64>) -> Result<HttpResponse, ApiError> {
-    books::apply(&state.core, *number).await?;
+pub async fn apply(who: Granted, state: web::Data<WebState>, number: web::Path<i64>) -> Result<HttpResponse, ApiError> {
+    books::apply(&state.core, &actor_of(&who.scope), *number).await?;
     Ok(HttpResponse::Accepted().json(json!({"number": *number, "apply": revisions::apply::ASKED})))
 }
 
@@ -184,7 +185,7 @@ pub async fn roster(_who: Granted, state: web::Data<WebState>) -> Result<HttpRes
 ///
 /// # Errors
 /// `unprocessable`, `bad_queue`.
-pub async fn add_duty(_who: Granted, state: web::Data<WebState>, body: web::Json<NewDuty>) -> Result<HttpResponse, ApiError> {
+pub async fn add_duty(who: Granted, state: web::Data<WebState>, body: web::Json<NewDuty>) -> Result<HttpResponse, ApiError> {
     let b = body.into_inner();
     let login = input::needed_words("login", b.login)?;
     let queue: Option<QueueCode> =
@@ -192,7 +193,7 @@ pub async fn add_duty(_who: Granted, state: web::Data<WebState>, body: web::Json
     let hours =
         b.hours.as_deref().filter(|h| !h.trim().is_empty()).map(Span::parse).transpose().map_err(|e| input::wrong("hours", &e.to_string()))?;
     let duty: Duty = input::needed("duty", input::word("duty", b.duty.as_deref())?)?;
-    let d: OnDuty = crate::dispatch::accounts::add_duty(&state.core, &login, duty, queue, hours, b.mail.as_deref()).await?;
+    let d: OnDuty = accounts::add_duty(&state.core, &actor_of(&who.scope), &login, duty, queue, hours, b.mail.as_deref()).await?;
     Ok(HttpResponse::Created().json(json!({"id": d.id})))
 }
 
@@ -200,6 +201,7 @@ pub async fn add_duty(_who: Granted, state: web::Data<WebState>, body: web::Json
 ///
 /// # Errors
 /// `not_found`.
-pub async fn remove_duty(_who: Granted, state: web::Data<WebState>, id: web::Path<uuid::Uuid>) -> Result<HttpResponse, ApiError> {
-    if duties::remove(state.core.db.write(), *id).await? { Ok(HttpResponse::NoContent().finish()) } else { Err(ApiError::new("not_found")) }
+pub async fn remove_duty(who: Granted, state: web::Data<WebState>, id: web::Path<uuid::Uuid>) -> Result<HttpResponse, ApiError> {
+    accounts::remove_duty(&state.core, &actor_of(&who.scope), *id).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -1,6 +1,7 @@
 //! The call centre's figures.
 
 use super::reports::given;
+use crate::domain::access::Permission;
 use crate::domain::report::{Filter, Period};
 use crate::domain::time::truncate;
 use crate::reports::Table;
@@ -28,8 +29,9 @@ pub struct Asked {
 /// `GET /staff/reports/calls?from=&to=&format=`: calls that began from `from` until before `to`; without them the last seven days.
 ///
 /// # Errors
-/// `unprocessable` for what is no period or no format.
+/// `forbidden` for who may not read calls; `unprocessable` for what is no period or no format.
 pub async fn show(who: Granted, state: web::Data<WebState>, q: web::Query<Asked>) -> Result<HttpResponse, ApiError> {
+    who.need(Permission::ReadCalls)?;
     let now = truncate(state.core.now());
     let to = input::moment("to", q.to.as_deref())?.unwrap_or(now);
     let from = input::moment("from", q.from.as_deref())?.unwrap_or(to - Duration::days(7));

@@ -64,6 +64,7 @@ async fn shown(state: &WebState, area: Area, key: &str) -> Result<Value, ApiErro
 /// # Errors
 /// `not_found`.
 pub async fn show(_who: Granted, state: web::Data<WebState>, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+    settings::reload(&state.core).await?;
     Ok(HttpResponse::Ok().json(shown(&state, area_of(&path.0)?, &path.1).await?))
 }
 
@@ -138,16 +139,18 @@ pub async fn history(_who: Granted, state: web::Data<WebState>, q: web::Query<Wh
 pub struct Back {
     /// What stood before that change, not what it had put in force.
     before: Option<bool>,
+    /// The newest change of all that was seen: a later one of the same key is not overwritten.
+    seen: Option<i64>,
     note: Option<String>,
 }
 
 /// `POST /staff/settings-history/{number}/restore`: what a change had put in force, or what stood before it, holds again: a new change.
 ///
 /// # Errors
-/// As [`put`]; `not_found`.
+/// As [`put`]; `not_found`; `conflict` for taking back a change that is not the newest of its key.
 pub async fn restore(who: Granted, state: web::Data<WebState>, number: web::Path<i64>, body: web::Json<Back>) -> Result<HttpResponse, ApiError> {
     let b = body.into_inner();
     let note = input::words("note", b.note)?.unwrap_or_default();
-    let done = settings::restore(&state.core, &actor_of(&who.scope), *number, b.before.unwrap_or(false), &note).await;
+    let done = settings::restore(&state.core, &actor_of(&who.scope), *number, b.before.unwrap_or(false), b.seen, &note).await;
     Ok(HttpResponse::Created().json(line(&done.map_err(refused)?)))
 }

@@ -269,6 +269,7 @@ pub async fn show(
     session: Session,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
+    settings::reload(&state.core).await?;
     let s = shell(&state, &req, &session);
     shown(&state, s, &path.0, &path.1, None, Vec::new()).await
 }

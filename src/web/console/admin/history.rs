@@ -30,7 +30,7 @@ pub(in crate::web::console) struct Line {
     pub at: String,
     pub who: String,
     pub note: String,
-    /// What it is of: the area in words, its key, and where it is changed.
+    /// What it is of: the area in words, its name, and where it is changed.
     pub area: String,
     pub key: String,
     pub link: String,
@@ -38,6 +38,8 @@ pub(in crate::web::console) struct Line {
     pub parts: Vec<(String, String, String)>,
     /// It is what holds.
     pub current: bool,
+    /// The newest change that the page showed: a later one of the same key is not written over.
+    pub seen: i64,
 }
 
 /// Where a key of an area is changed.
@@ -88,6 +90,64 @@ fn parts(was: Option<&str>, is: Option<&str>) -> Vec<(String, String, String)> {
     names.into_iter().map(|n| (n.clone(), of(&was, n), of(&is, n))).filter(|(_, a, b)| a != b).collect()
 }
 
+/// What was changed, by its name; what there is one of needs none.
+fn thing(w: &Words<'_>, area: Area, key: &str) -> String {
+    let kind = match area {
+        Area::Routing => return String::new(),
+        Area::Queue => "queue",
+        Area::Service => "service",
+        Area::District => "district",
+        Area::Crew | Area::Shift => "crew",
+        Area::Text | Area::Template => return key.to_owned(),
+    };
+    match w.book.value(w.lang, &format!("@{kind}.{key}")) {
+        gone if gone.starts_with('@') => key.to_owned(),
+        name => name,
+    }
+}
+
+/// The place of a difference in words: `rule.3.queue` is "rule 3, queue".
+fn label(w: &Words<'_>, path: &str) -> String {
+    let word = |part: &str| w.book.messages.get(w.lang, &format!("field.{part}")).unwrap_or(part).to_owned();
+    let mut out = String::new();
+    for part in path.split('.') {
+        let counted = part.bytes().all(|b| b.is_ascii_digit());
+        out.push_str(if out.is_empty() {
+            ""
+        } else if counted {
+            " "
+        } else {
+            ", "
+        });
+        out.push_str(&word(part));
+    }
+    out
+}
+
+/// A value in words, where it is a code that has a name.
+fn value(w: &Words<'_>, path: &str, text: &str) -> String {
+    let named = |kind: &str| {
+        let of = |code: &str| match w.book.value(w.lang, &format!("@{kind}{code}")) {
+            found if found.starts_with('@') => code.to_owned(),
+            found => found,
+        };
+        text.split(", ").filter(|c| !c.is_empty()).map(of).collect::<Vec<_>>().join(", ")
+    };
+    match (path.rsplit('.').next().unwrap_or_default(), text) {
+        (_, "true") => w.t("field.yes").to_owned(),
+        (_, "false") => w.t("field.no").to_owned(),
+        ("class", _) => named("class."),
+        ("service", _) => named("service."),
+        ("district", _) => named("district."),
+        ("queue" | "also", _) => named("queue."),
+        ("crew", _) => named("crew."),
+        ("channel", _) => named("channel."),
+        ("kind", _) => named("admin.kind_"),
+        ("name", name) if path.starts_with("rule.") && !name.is_empty() => w.book.value(w.lang, &format!("@rule.{name}")),
+        _ => text.to_owned(),
+    }
+}
+
 /// Changes as a page shows them. `newest`: the change of each key that holds, where the caller knows it.
 pub(super) async fn lines(state: &WebState, w: &Words<'_>, rows: &[Revision]) -> Result<Vec<Line>, ApiError> {
     let people: BTreeMap<String, String> = if rows.is_empty() {
@@ -96,6 +156,7 @@ pub(super) async fn lines(state: &WebState, w: &Words<'_>, rows: &[Revision]) ->
         staff::all(state.core.db.read()).await?.into_iter().map(|s| (format!("staff:{}", s.id), s.name)).collect()
     };
     let files: &Book = state.core.book.files();
+    let newest = rows.first().map_or(0, |r| r.number);
     let mut seen = BTreeSet::new();
     Ok(rows
         .iter()
@@ -108,10 +169,11 @@ pub(super) async fn lines(state: &WebState, w: &Words<'_>, rows: &[Revision]) ->
                 who: people.get(&r.author).cloned().unwrap_or_else(|| r.author.clone()),
                 note: r.note.clone(),
                 area: w.of("admin", &format!("area_{}", r.area)),
-                key: r.key.clone(),
+                key: thing(w, r.area, &r.key),
                 link: link(r.area, &r.key),
-                parts: parts(was, is),
+                parts: parts(was, is).into_iter().map(|(path, a, b)| (label(w, &path), value(w, &path, &a), value(w, &path, &b))).collect(),
                 current: seen.insert((r.area, r.key.clone())),
+                seen: newest,
             }
         })
         .collect())
@@ -146,10 +208,18 @@ pub(in crate::web::console) struct HistoryPage<'a> {
 
 async fn shown(state: &WebState, s: Shell<'_>, asked: &Asked, faults: Vec<String>) -> Result<HttpResponse, ApiError> {
     let area = Area::parse(&asked.area);
+    let newest = revisions::newest(state.core.db.read()).await?;
     let rows = revisions::list(state.core.db.read(), area, asked.before.parse().ok(), PAGE + 1).await?;
     let more = rows.len() as u64 > PAGE;
     let rows: Vec<Revision> = rows.into_iter().take(usize::try_from(PAGE).unwrap_or(50)).collect();
-    let lines = lines(state, &s.w, &rows).await?;
+    let mut lines = lines(state, &s.w, &rows).await?;
+    if !asked.before.is_empty() {
+        // On a later page the first of a key may have newer ones before it.
+        for (line, row) in lines.iter_mut().zip(&rows).filter(|(l, _)| l.current) {
+            line.current = settings::version(state.core.db.read(), row.area, &row.key).await? == row.number;
+        }
+        lines.iter_mut().for_each(|l| l.seen = newest);
+    }
     let areas = Area::ALL.iter().map(|a| (a.to_string(), s.w.of("admin", &format!("area_{a}")), Some(*a) == area)).collect();
     let next = rows.last().map(|r| r.number).filter(|_| more);
     page(
@@ -177,7 +247,8 @@ pub async fn restore(req: HttpRequest, state: web::Data<WebState>, session: Sess
     let before = field(&form, "before") == "1";
     let s = shell(&state, &req, &session);
     let note = s.w.with(if before { "admin.note_undone" } else { "admin.note_restored" }, "number", &number.to_string());
-    match settings::restore(&state.core, &actor_of(&session.scope), number, before, &note).await {
+    let seen = field(&form, "seen").parse().ok();
+    match settings::restore(&state.core, &actor_of(&session.scope), number, before, seen, &note).await {
         Ok(row) => Ok(see(&format!("{}?saved=1", link(row.area, &row.key)))),
         Err(e) => {
             let faults = reasons(&state, &s.w, e)?;

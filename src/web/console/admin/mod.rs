@@ -3,7 +3,9 @@
 pub(super) mod catalog;
 pub(super) mod history;
 pub(super) mod index;
+mod ladders;
 pub(super) mod norms;
+pub(super) mod readers;
 pub(super) mod roster;
 pub(super) mod routing;
 mod shifts;
@@ -64,9 +66,22 @@ pub(super) async fn put(
 }
 
 /// The pages of administration, the present one marked.
-pub(super) fn tabs(w: &Words<'_>, here: &str) -> Vec<Choice> {
-    const PAGES: [&str; 11] =
-        ["texts", "queues", "services", "districts", "routing", "crews", "policies", "calendars", "duties", "templates", "history"];
+pub(in crate::web::console) fn tabs(w: &Words<'_>, here: &str) -> Vec<Choice> {
+    const PAGES: [&str; 13] = [
+        "texts",
+        "queues",
+        "services",
+        "districts",
+        "routing",
+        "crews",
+        "policies",
+        "ladders",
+        "calendars",
+        "duties",
+        "readers",
+        "templates",
+        "history",
+    ];
     let first = Choice::new("/console/admin", w.t("admin.overview"), here == "overview");
     let pages = PAGES.iter().map(|p| Choice::new(&format!("/console/admin/{p}"), w.of("admin", p), *p == here));
     let keeping = [("rights", "keep.menu_rights"), ("retention", "keep.menu")]

@@ -3,9 +3,9 @@
 use super::super::people::{Choice, Fields, field};
 use super::super::shell::{Shell, page, see};
 use super::{choices, shell, status, tabs};
+use crate::dispatch::DispatchError;
 use crate::dispatch::accounts;
 use crate::dispatch::acts::actor_of;
-use crate::dispatch::{DispatchError, audit};
 use crate::domain::QueueCode;
 use crate::domain::calendar::Span;
 use crate::domain::sla::Duty;
@@ -85,22 +85,17 @@ pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session
 
 async fn done(state: &WebState, session: &Session, form: &[(String, String)]) -> Result<(), DispatchError> {
     let core = &state.core;
-    let author = actor_of(&session.scope).to_string();
+    let author = actor_of(&session.scope);
     if field(form, "act") == "remove" {
         let id: Uuid = field(form, "id").parse().map_err(|_| DispatchError::NotFound)?;
-        if !duties::remove(core.db.write(), id).await? {
-            return Err(DispatchError::NotFound);
-        }
-        return audit::enter(core, core.db.write(), &author, "duty_removed", Some(&format!("duty:{id}")), None).await;
+        return accounts::remove_duty(core, &author, id).await;
     }
     let bad = |what: &str| DispatchError::invalid("unprocessable", what);
     let some = |name: &str| Some(field(form, name)).filter(|t| !t.is_empty());
     let duty = Duty::parse(field(form, "duty")).ok_or_else(|| bad("duty"))?;
     let queue = some("queue").map(QueueCode::new).transpose().map_err(|_| bad("queue"))?;
     let hours = some("hours").map(Span::parse).transpose().map_err(|_| bad("hours"))?;
-    let row = accounts::add_duty(core, field(form, "login"), duty, queue, hours, some("mail")).await?;
-    let what = format!("{} {}", field(form, "login"), row.duty);
-    audit::enter(core, core.db.write(), &author, "duty_added", Some(&format!("duty:{}", row.id)), Some(&what)).await
+    accounts::add_duty(core, &author, field(form, "login"), duty, queue, hours, some("mail")).await.map(drop)
 }
 
 /// `POST /console/admin/duties`: a duty given or taken away.

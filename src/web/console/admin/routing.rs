@@ -9,8 +9,9 @@ use crate::config::{Book, local_date_time};
 use crate::dispatch::DispatchError;
 use crate::dispatch::register::Classification;
 use crate::dispatch::settings::{self, Refused};
+use crate::domain::catalog::Named;
 use crate::domain::inbound::ChannelKind;
-use crate::domain::routing::{Routing, Rule};
+use crate::domain::routing::{NO_RULE, Routing, Rule};
 use crate::domain::setting::{Area, RULES};
 use crate::domain::sla::{Facts, preview};
 use crate::domain::{Class, DistrictCode, ServiceCode};
@@ -29,6 +30,10 @@ pub(in crate::web::console) struct RuleForm {
     pub first: bool,
     pub last: bool,
     pub name: String,
+    /// Its name for the reader, and both titles for the form.
+    pub shown: String,
+    pub kk: String,
+    pub ru: String,
     /// What it fits, in words.
     pub fits: String,
     /// The queue in words, or its pattern.
@@ -102,6 +107,9 @@ fn rule_form(w: &Words<'_>, n: usize, of: usize, r: &Rule) -> RuleForm {
         first: n == 0,
         last: n + 1 >= of,
         name: r.name.clone(),
+        shown: r.shown(w.lang).to_owned(),
+        kk: r.title.as_ref().map_or_else(|| r.name.clone(), |t| t.kk.clone()),
+        ru: r.title.as_ref().map_or_else(|| r.name.clone(), |t| t.ru.clone()),
         fits: fits.into_iter().flatten().collect::<Vec<_>>().join(" · "),
         goes: named(w, &r.queue),
         queue: r.queue.clone(),
@@ -140,9 +148,9 @@ fn tried(state: &WebState, w: &Words<'_>, asked: &Asked) -> Option<Tried> {
     let p = preview(books.in_force(now), &facts, now);
     Some(Tried {
         queue: w.queue(&route.queue),
-        rule: route.rule,
+        rule: if route.rule == NO_RULE { w.t("admin.no_rule").to_owned() } else { w.book.value(w.lang, &format!("@rule.{}", route.rule)) },
         due: p.due.iter().map(|(stage, at)| (w.of("stage", stage.as_str()), local_date_time(*at))).collect(),
-        policy: p.policy.unwrap_or_default(),
+        policy: p.policy.map(|name| w.book.value(w.lang, &format!("@policy.{name}"))).unwrap_or_default(),
     })
 }
 
@@ -152,6 +160,7 @@ async fn shown(state: &WebState, s: Shell<'_>, asked: &Asked, faults: Vec<String
     let rules = &w.book.routing.rules;
     let blank = Rule {
         name: String::new(),
+        title: None,
         class: Vec::new(),
         service: Vec::new(),
         district: Vec::new(),
@@ -182,18 +191,23 @@ async fn shown(state: &WebState, s: Shell<'_>, asked: &Asked, faults: Vec<String
 /// # Errors
 /// The store's.
 pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session, asked: web::Query<Asked>) -> Result<HttpResponse, ApiError> {
+    settings::reload(&state.core).await?;
     let s = shell(&state, &req, &session);
     shown(&state, s, &asked, Vec::new()).await
 }
 
 fn stated(form: &[(String, String)]) -> Result<Rule, DispatchError> {
     let bad = |what: &str| DispatchError::invalid("unprocessable", what);
-    let name: String = field(form, "name").chars().take(200).collect();
+    let text = |name: &str| field(form, name).chars().take(200).collect::<String>();
+    let title = Named { kk: text("kk"), ru: text("ru") };
+    // What stands in the journals is the name: a new rule takes it from its title, a changed one keeps it.
+    let name = Some(text("name")).filter(|n| !n.is_empty()).unwrap_or_else(|| title.ru.clone());
     if name.is_empty() {
         return Err(DispatchError::invalid("empty_text", "a rule needs a name"));
     }
     Ok(Rule {
         name,
+        title: Some(title).filter(|t| !(t.kk.is_empty() && t.ru.is_empty())),
         class: fields(form, "class").map(|c| Class::parse(c).ok_or_else(|| bad("class"))).collect::<Result<_, _>>()?,
         service: fields(form, "service").map(|c| ServiceCode::new(c).map_err(|_| bad("service"))).collect::<Result<_, _>>()?,
         district: fields(form, "district").map(|c| DistrictCode::new(c).map_err(|_| bad("district"))).collect::<Result<_, _>>()?,

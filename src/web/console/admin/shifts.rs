@@ -92,7 +92,9 @@ pub(super) fn stated(crew: &CrewCode, present: Option<&Shift>, form: &[(String, 
     match field(form, "from") {
         "" => {
             // The week that holds is mended; what came before it stays.
-            week.valid_from = hours.pop().and_then(|h| h.valid_from);
+            if let Some(last) = hours.pop() {
+                (week.valid_from, week.valid_until) = (last.valid_from, last.valid_until);
+            }
         }
         from => {
             let from: Day = from.parse().map(Day).map_err(|_| from.to_owned())?;
@@ -123,6 +125,10 @@ mod tests {
         assert_eq!((first.days[0].name.ru.as_str(), first.days[1].name.ru.as_str()), ("Канун", "—"));
         let later = stated(&crew, Some(&first), &form(&[("tue", "20:00-08:00"), ("from", "2026-12-01"), ("holidays", "1")])).unwrap();
         assert_eq!((later.hours.len(), later.hours[1].valid_from.map(|d| d.to_string()), later.holidays), (2, Some("2026-12-01".into()), true));
+        let mut ends = later.clone();
+        ends.hours[1].valid_until = Some("2026-12-31".parse().map(Day).unwrap());
+        let kept = stated(&crew, Some(&ends), &form(&[("tue", "21:00-08:00")])).unwrap();
+        assert_eq!(kept.hours[1].valid_until, ends.hours[1].valid_until, "a plan that ends still ends");
         let mended = stated(&crew, Some(&later), &form(&[("tue", "21:00-08:00")])).unwrap();
         assert_eq!(
             (mended.hours.len(), mended.hours[1].valid_from, mended.hours[1].tue[0].to_string()),

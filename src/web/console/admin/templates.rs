@@ -4,7 +4,7 @@ use super::super::people::{Choice, Fields, field};
 use super::super::shell::{Shell, page, see};
 use super::history::{Line, lines};
 use super::{choices, put, reasons, shell, status, tabs};
-use crate::dispatch::settings::REMOVED;
+use crate::dispatch::settings::{self, REMOVED};
 use crate::domain::Lang;
 use crate::domain::inbound::ChannelKind;
 use crate::domain::setting::Area;
@@ -41,6 +41,8 @@ pub(in crate::web::console) struct TemplatesPage<'a> {
     pub ru: String,
     pub params: String,
     pub note: String,
+    /// The newest change that the page shows.
+    pub seen: i64,
     pub history: Vec<Line>,
     pub faults: Vec<String>,
 }
@@ -70,6 +72,7 @@ async fn shown(state: &WebState, s: Shell<'_>, form: &[(String, String)], faults
         ru: field(form, "ru").to_owned(),
         params: field(form, "params").to_owned(),
         note: field(form, "note").to_owned(),
+        seen: state.core.book.number(),
         history: lines(state, &s.w, &revisions).await?,
         faults,
         s,
@@ -82,6 +85,7 @@ async fn shown(state: &WebState, s: Shell<'_>, form: &[(String, String)], faults
 /// # Errors
 /// The store's.
 pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session) -> Result<HttpResponse, ApiError> {
+    settings::reload(&state.core).await?;
     let s = shell(&state, &req, &session);
     shown(&state, s, &[], Vec::new()).await
 }
@@ -93,8 +97,14 @@ pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session
 pub async fn save(req: HttpRequest, state: web::Data<WebState>, session: Session, form: Fields) -> Result<HttpResponse, ApiError> {
     session.check_csrf(field(&form, "csrf"))?;
     let note = field(&form, "note");
+    // The form is one for all templates: it knows the newest change of all that its page showed.
+    let seen: i64 = field(&form, "seen").parse().unwrap_or(-1);
     let done = if field(&form, "act") == "remove" {
-        put(&state, &session, Area::Template, field(&form, "key"), Some(REMOVED), note, None).await
+        let key = field(&form, "key");
+        match settings::not_newer(&state.core, Area::Template, key, seen).await {
+            Ok(newest) => put(&state, &session, Area::Template, key, Some(REMOVED), note, Some(newest)).await,
+            Err(e) => Err(e.into()),
+        }
     } else {
         let one = Approved {
             channel: ChannelKind::Whatsapp,
@@ -104,7 +114,11 @@ pub async fn save(req: HttpRequest, state: web::Data<WebState>, session: Session
             params: field(&form, "params").split([',', ' ']).map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect(),
         };
         let value = serde_json::to_string(&one).map_err(|e| ApiError::detail("internal", e.to_string()))?;
-        put(&state, &session, Area::Template, &format!("{}:{}", one.channel, one.text), Some(&value), note, None).await
+        let key = format!("{}:{}", one.channel, one.text);
+        match settings::not_newer(&state.core, Area::Template, &key, seen).await {
+            Ok(newest) => put(&state, &session, Area::Template, &key, Some(&value), note, Some(newest)).await,
+            Err(e) => Err(e.into()),
+        }
     };
     match done {
         Ok(()) => Ok(see("/console/admin/templates?saved=1")),

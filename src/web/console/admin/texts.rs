@@ -200,6 +200,8 @@ async fn shown(state: &WebState, s: Shell<'_>, key: &str, draft: Option<Draft>, 
 /// # Errors
 /// `not_found`.
 pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session, key: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    // What another process has just changed is shown, and not written over unseen.
+    settings::reload(&state.core).await?;
     let s = shell(&state, &req, &session);
     shown(&state, s, &key, None, Vec::new()).await
 }

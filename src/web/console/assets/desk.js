@@ -3,17 +3,30 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const typing = (el) => el?.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
-// ---- Sound: two short tones, made here, after a press has allowed it.
+// ---- Sound: short tones, made here. A page may sound only after a press on it: until then the button says so.
 const sound = $("#sound");
+const loud = () => localStorage.getItem("sound") === "1";
 let audio = null;
-function say(button) {
-  const on = localStorage.getItem("sound") === "1";
-  button.setAttribute("aria-pressed", String(on));
-  button.textContent = on ? button.dataset.on : button.dataset.off;
+function say() {
+  if (!sound) return;
+  const waits = loud() && audio?.state === "suspended";
+  sound.setAttribute("aria-pressed", String(loud()));
+  sound.classList.toggle("waits", waits);
+  sound.textContent = waits ? sound.dataset.waits : loud() ? sound.dataset.on : sound.dataset.off;
+}
+function tune() {
+  if (audio || !loud()) return;
+  audio = new AudioContext();
+  audio.addEventListener("statechange", say);
+}
+for (const press of ["pointerdown", "keydown"]) {
+  addEventListener(press, () => audio?.state === "suspended" && audio.resume().catch(() => {}), { passive: true });
 }
 function ring() {
-  if (localStorage.getItem("sound") !== "1") return;
-  audio ??= new AudioContext();
+  if (!loud()) return;
+  tune();
+  // Of several open pages one is enough.
+  localStorage.setItem("rang", String(Date.now()));
   audio.resume().then(() => {
     for (const [at, pitch] of [[0, 880], [0.22, 660], [0.44, 880]]) {
       const tone = audio.createOscillator();
@@ -28,18 +41,99 @@ function ring() {
     }
   }, () => {});
 }
+tune();
 if (sound) {
   sound.hidden = false;
-  say(sound);
+  say();
   sound.addEventListener("click", () => {
-    localStorage.setItem("sound", localStorage.getItem("sound") === "1" ? "0" : "1");
-    say(sound);
+    localStorage.setItem("sound", loud() ? "0" : "1");
+    tune();
+    say();
     ring();
   });
 }
-const title = document.title;
+const title = document.title.replace(/^⚠ \d+ · /, "");
 function alarm(count) {
-  document.title = count > 0 && !title.startsWith("⚠") ? `⚠ ${count} · ${title}` : title;
+  document.title = count > 0 ? `⚠ ${count} · ${title}` : title;
+}
+
+// ---- The watch: untaken dangers ring wherever one is, from behind another window too, and again until somebody takes them.
+// A session or a network that ended is told: what stands on the screen is then no longer so.
+const AGAIN = 60000;
+const watch = $("#watch");
+let hear = async () => {};
+if (watch) {
+  const words = watch.dataset;
+  const rested = () => Date.now() - (Number(localStorage.getItem("rang")) || 0);
+  const live = $("#live, #present, [data-live]");
+  const clock = (ms) => new Date(ms).toLocaleTimeString("ru", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Almaty" });
+  let known = null;
+  let answered = Date.now();
+  let over = false;
+  const tell = (text, enter) => {
+    if (watch.dataset.said === text) return;
+    watch.dataset.said = text;
+    watch.replaceChildren(text);
+    watch.hidden = !text;
+    if (!enter) return;
+    const link = document.createElement("a");
+    link.href = "/console";
+    link.target = "_blank";
+    link.textContent = words.enter;
+    watch.append(" ", link);
+  };
+  // Signed in again beside: what the same person typed goes on under the new session.
+  const again = (now) => {
+    const typed = $$("textarea").some((area) => area.value !== area.defaultValue);
+    if (!typed || now.who !== words.who) return location.reload();
+    for (const field of $$("input[name=csrf]")) field.value = now.csrf;
+    if ($("#present")) $("#present").dataset.csrf = now.csrf;
+  };
+  // What the page counted when it was made, in its place.
+  const recount = (dangers, counts) => {
+    for (const count of $$("[data-count]")) {
+      const n = counts[count.dataset.count];
+      if (n !== undefined && count.textContent !== String(n)) count.textContent = n;
+    }
+    const banner = $("#dangers");
+    if (!banner || banner.dataset.count === String(dangers)) return;
+    banner.dataset.count = dangers;
+    banner.className = dangers ? "notice bad" : "notice good";
+    banner.replaceChildren(dangers ? `⚠ ${banner.dataset.words.replace("{count}", dangers)}` : banner.dataset.calm);
+    if (!dangers) return;
+    const link = document.createElement("a");
+    link.href = "/console/board?danger=1";
+    link.textContent = words.show;
+    banner.append(" · ", link);
+  };
+  hear = async () => {
+    try {
+      const answer = await fetch("/console/alive", { headers: { accept: "application/json" }, redirect: "manual", cache: "no-store" });
+      if (answer.type === "opaqueredirect" || answer.status === 401) {
+        // Whoever listened does so no more: that is heard.
+        if (!over && rested() > 5000) ring();
+        over = true;
+        return tell(words.ended, true);
+      }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const now = await answer.json();
+      answered = Date.now();
+      if (over) again(now);
+      over = false;
+      const fresh = known && now.dangers.some((number) => !known.has(number));
+      if (now.dangers.length && (rested() >= AGAIN || (fresh && rested() > 5000))) ring();
+      known = new Set(now.dangers);
+      alarm(now.dangers.length);
+      recount(now.dangers.length, now.counts);
+      tell(now.left < 900 ? words.ends.replace("{time}", now.ends) : "", now.left < 900);
+    } catch {
+      if (Date.now() - answered > 30000) tell(words.lost.replace("{time}", clock(answered)), false);
+    }
+  };
+  const turn = () => (live || loud()) && hear();
+  turn();
+  setInterval(turn, 15000);
+  document.addEventListener("visibilitychange", turn);
 }
 
 // ---- What happens, as it happens. A hidden page needs no stream: browsers open few of them at once. Looked at again, it asks first.
@@ -59,7 +153,14 @@ function stream(kinds, look) {
     if (source || document.hidden) return;
     source = new EventSource("/console/events");
     source.onopen = () => tell(true);
-    source.onerror = () => tell(false);
+    source.onerror = () => {
+      tell(false);
+      // After an answer that is no stream the browser does not try again.
+      if (source?.readyState === EventSource.CLOSED) {
+        close();
+        setTimeout(open, 10000);
+      }
+    };
     for (const kind of kinds) source.addEventListener(kind, soon);
   };
   const close = () => { source?.close(); source = null; };
@@ -79,7 +180,7 @@ if (parts.length) {
   const kinds = parts.flatMap((part) => part.dataset.live.split(" ").filter(Boolean));
   const look = async () => {
     try {
-      const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
+      const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" }, redirect: "manual" });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const old of parts) {
@@ -100,12 +201,12 @@ if (parts.length) {
 const board = $("#board");
 const news = $("#news");
 let waiting = null;
-let dangers = 0;
 function adopt(rows) {
   const chosen = new Set($$("input[name=pick]:checked", board).map((box) => box.closest("tr").id));
   const focused = document.activeElement?.closest?.("#board tr")?.id;
   $("tbody", board).replaceChildren(...rows);
   board.hidden = rows.length === 0;
+  $("#bulk")?.removeAttribute("hidden");
   $(".empty")?.remove();
   for (const id of chosen) {
     const box = document.getElementById(id)?.querySelector("input[name=pick]");
@@ -136,16 +237,13 @@ function show(rows) {
   if (fresh.length) {
     $("button", news).textContent = (urgent ? news.dataset.danger : news.dataset.words).replace("{count}", urgent || fresh.length);
   }
-  if (urgent > dangers) ring();
-  dangers = urgent;
-  alarm(urgent);
 }
 let asked = 0;
 async function refresh() {
-  if (!board || board.dataset.still !== undefined) return;
   const turn = ++asked;
   try {
-    const answer = await fetch(board.dataset.rows, { headers: { accept: "text/html" } });
+    // Signed out, the answer leads elsewhere: no list is not an empty one.
+    const [answer] = await Promise.all([fetch(board.dataset.rows, { headers: { accept: "text/html" }, redirect: "manual" }), hear()]);
     if (!answer.ok || turn !== asked) return;
     const html = document.createElement("template");
     html.innerHTML = `<table><tbody>${await answer.text()}</tbody></table>`;
@@ -167,12 +265,23 @@ if (board) {
   news?.addEventListener("click", () => {
     adopt(waiting ?? []);
     news.hidden = true;
-    dangers = 0;
-    alarm(0);
   });
   board.addEventListener("change", count);
-  stream(["request", "reset"], refresh);
-  setInterval(() => document.hidden || refresh(), 60000);
+  sessionStorage.setItem("board", location.pathname + location.search);
+  const every = $("#every");
+  if (every) {
+    every.hidden = false;
+    every.addEventListener("click", () => {
+      const boxes = $$("tbody tr:not(.gone) input[name=pick]", board);
+      const on = boxes.some((box) => !box.checked);
+      for (const box of boxes) box.checked = on;
+      count();
+    });
+  }
+  if (board.dataset.still === undefined) {
+    stream(["request", "reset"], refresh);
+    setInterval(() => document.hidden || refresh(), 60000);
+  }
 }
 const several = $("#several-act");
 if (several) {
@@ -187,13 +296,12 @@ if (several) {
 const present = $("#present");
 if (present) {
   let wrote = 0;
-  let heard = null;
   document.addEventListener("input", (event) => { if (event.target.closest("textarea")) wrote = Date.now(); });
   const ping = async () => {
     if (document.hidden) return;
     try {
       const body = new URLSearchParams({ csrf: present.dataset.csrf, writing: Date.now() - wrote < 20000 ? "1" : "0" });
-      const answer = await fetch(present.dataset.url, { method: "POST", body });
+      const answer = await fetch(present.dataset.url, { method: "POST", body, redirect: "manual" });
       if (!answer.ok) return;
       const now = await answer.json();
       present.replaceChildren(...now.present.map((one) => {
@@ -205,11 +313,6 @@ if (present) {
       }));
       present.hidden = now.present.length === 0;
       $("#changed").hidden = String(now.version) === present.dataset.version;
-      if (heard !== null && now.dangers > heard) {
-        ring();
-        alarm(now.dangers);
-      }
-      heard = now.dangers;
     } catch {
       // Next time.
     }
@@ -239,7 +342,7 @@ for (const form of $$("form[data-draft]")) {
   const keep = async () => {
     const body = new URLSearchParams(new FormData(form));
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body });
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, headers: { accept: "application/json" }, redirect: "manual" });
       if (state) state.textContent = answer.ok ? state.dataset.kept : state.dataset.lost;
     } catch {
       if (state) state.textContent = state.dataset.lost;
@@ -288,6 +391,7 @@ document.addEventListener("keydown", (event) => {
     if (box) { box.checked = !box.checked; count(); }
     return;
   }
+  if (letter === "l" && !board) return location.assign(sessionStorage.getItem("board") ?? "/console/board");
   if (letter === "y" && news && !news.hidden) return news.click();
   const target = $(`[data-key="${letter}"]`);
   if (!target) return;

@@ -56,7 +56,7 @@ const queue = (() => {
   // Sends what waits, in its order. An act leaves the queue together with the note of its answer.
   async function once() {
     const owner = await me();
-    if (!owner) return { ended: "idle", sent: 0 };
+    if (!owner) return { ended: "idle", sent: 0, finished: [] };
     let { csrf } = owner;
     let renewed = false;
     let sent = 0;
@@ -69,15 +69,15 @@ const queue = (() => {
         if (answer.status === 403 && !renewed) {
           renewed = true;
           const fresh = await renew(owner.who);
-          if (!fresh.csrf) return { ended: fresh.ended, sent };
+          if (!fresh.csrf) return { ended: fresh.ended, sent, finished };
           csrf = fresh.csrf;
           answer = await post(act, csrf);
         }
       } catch {
-        return { ended: "offline", sent };
+        return { ended: "offline", sent, finished };
       }
-      if (answer.type === "opaqueredirect" || answer.status === 401) return { ended: "signin", sent };
-      if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return { ended: "later", sent };
+      if (answer.type === "opaqueredirect" || answer.status === 401) return { ended: "signin", sent, finished };
+      if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return { ended: "later", sent, finished };
       let said;
       try {
         said = await answer.json();

@@ -11,7 +11,7 @@
   const told = document.getElementById("road-told");
   const clock = (ms) => new Date(ms).toLocaleTimeString("ru", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Almaty" });
   // When the list on the screen was true, by this telephone's clock.
-  let fresh = Number(page.kept) || Date.now();
+  let fresh = Number(page.sure) || Date.now();
   let mark = main.dataset.mark;
   let reach = page.kept ? "off" : "ok";
   const card = (number) => document.getElementById(`j${number}`);
@@ -21,7 +21,8 @@
 
   // What may follow a press that the service has not seen yet.
   const NEXT = { accept: "start hold resolve", start: "arrive hold resolve", arrive: "hold resolve", resume: "arrive hold resolve", hold: "resume", resolve: "" };
-  const label = (act) => card(act.number)?.querySelector(`form[data-act="${act.act}"] button`)?.textContent ?? act.label;
+  // A folded form is called as its fold is.
+  const label = (act) => card(act.number)?.querySelector(`[data-for="${act.act}"] summary, form[data-act="${act.act}"] button`)?.textContent ?? act.label;
 
   function buttons(article, may) {
     const now = may.split(" ");
@@ -43,20 +44,23 @@
     return b;
   }
 
+  // One press that waits, or that was not taken: that one can be sent without its photo, or put away.
+  function line(act, head, kind) {
+    if (!act.stuck) return paragraph(head + words.queued.replace("{act}", label(act)).replace("{time}", clock(act.at)), kind);
+    const p = paragraph(head + words.stuck.replace("{act}", label(act)).replace("{why}", act.stuck), kind);
+    p.append(document.createElement("br"));
+    if (act.photo) p.append(button(words.without, () => queue.put("acts", { ...act, stuck: "", photo: null }).then(send)));
+    p.append(button(words.remove, () => queue.drop("acts", act.id).then(draw)));
+    return p;
+  }
+
   async function draw() {
     const acts = await queue.all("acts");
     const mine = acts.filter((act) => act.who === who);
     const others = acts.length - mine.length;
     for (const article of document.querySelectorAll("article.job[data-may]")) {
       const waiting = mine.filter((act) => act.number === article.dataset.number);
-      const lines = waiting.map((act) => {
-        if (!act.stuck) return paragraph(words.queued.replace("{act}", label(act)).replace("{time}", clock(act.at)));
-        const p = paragraph(words.stuck.replace("{act}", label(act)).replace("{why}", act.stuck), "stuck");
-        p.append(document.createElement("br"));
-        if (act.photo) p.append(button(words.without, () => queue.put("acts", { ...act, stuck: "", photo: null }).then(send)));
-        p.append(button(words.remove, () => queue.drop("acts", act.id).then(draw)));
-        return p;
-      });
+      const lines = waiting.map((act) => line(act, "", act.stuck ? "stuck" : ""));
       const place = article.querySelector(".waits");
       if (place.textContent !== lines.map((p) => p.textContent).join("")) place.replaceChildren(...lines);
       const last = waiting.filter((act) => !act.stuck).at(-1);
@@ -75,7 +79,7 @@
         p.append(text, close);
         return p;
       }),
-      ...lost.map((act) => paragraph(`№ ${act.number}: ${(act.stuck ? words.stuck : words.queued).replace("{act}", act.label).replace("{time}", clock(act.at)).replace("{why}", act.stuck || "")}`, "notice warn")),
+      ...lost.map((act) => line(act, `№ ${act.number}: `, "notice warn")),
     );
     const waiting = mine.filter((act) => !act.stuck).length;
     const parts = [];
@@ -153,7 +157,7 @@
     sending = true;
     try {
       const { ended, sent, finished } = await queue.flush();
-      for (const number of finished ?? []) over.add(number);
+      for (const number of finished) over.add(number);
       if (ended === "signin") reach = "signin";
       else if (ended === "offline" || ended === "later") reach = "off";
       else if (sent) reach = "ok";
@@ -184,7 +188,7 @@
   async function press(form) {
     const number = form.closest("article").dataset.number;
     const key = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-    const act = { key, who, number, act: form.dataset.act, label: form.querySelector("button").textContent, at: Date.now() };
+    const act = { key, who, number, act: form.dataset.act, label: (form.closest("details") ?? form).querySelector("summary, button").textContent, at: Date.now() };
     act.note = form.elements.note?.value.trim();
     act.why = form.elements.why?.value;
     const file = form.elements.photo?.files[0];
@@ -209,7 +213,7 @@
       const link = document.createElement("a");
       link.className = "button";
       link.href = `tel:${tel}`;
-      link.textContent = tel;
+      link.textContent = tel.replace(/^\+7(\d{3})(\d{3})(\d\d)(\d\d)$/, "+7 $1 $2 $3 $4");
       form.replaceWith(link);
       link.focus();
       location.href = link.href;
@@ -254,7 +258,10 @@
   setInterval(() => send().then(look), 60000);
 
   navigator.serviceWorker?.register("/console/jobs/worker.js", { scope: "/console/jobs" }).catch(() => {});
-  navigator.serviceWorker?.addEventListener("message", look);
+  navigator.serviceWorker?.addEventListener("message", (event) => {
+    for (const number of event.data.finished) over.add(number);
+    look();
+  });
   if (page.failed !== undefined) told.before(paragraph(words.failed, "notice bad"));
   const begun = page.kept ? Promise.resolve() : queue.put("me", { id: "me", who, csrf });
   begun.then(send).then(() => page.kept && look()).catch(() => {});

@@ -25,6 +25,7 @@ self.addEventListener("activate", (event) => {
         if (!SHELL.includes(url.pathname + url.search)) await files.delete(old);
       }
       await self.clients.claim();
+      await first();
     })(),
   );
 });
@@ -39,16 +40,39 @@ async function keep(answer) {
   await pages.put("/console/jobs", new Response(await answer.text(), { headers }));
 }
 
+// The page that brought this worker came past it: without a copy of its own the first cellar would show nothing.
+async function first() {
+  const pages = await caches.open(PAGE);
+  if (await pages.match("/console/jobs")) return;
+  try {
+    const answer = await fetch("/console/jobs");
+    if (answer.ok && !answer.redirected) await keep(answer);
+  } catch {
+    // The next look keeps it.
+  }
+}
+
+// The list is still as it was kept. When it was made stays: what is left of each deadline is counted from there.
+async function again() {
+  const pages = await caches.open(PAGE);
+  const found = await pages.match("/console/jobs");
+  if (!found) return;
+  const headers = new Headers(found.headers);
+  headers.set("x-sure", String(Date.now()));
+  await pages.put("/console/jobs", new Response(await found.text(), { headers }));
+}
+
 async function kept(mark) {
   const pages = await caches.open(PAGE);
   const found = await pages.match("/console/jobs");
   if (!found) return null;
   const at = Number(found.headers.get("x-kept"));
-  if (!(Date.now() - at < LONGEST)) {
+  const sure = Number(found.headers.get("x-sure")) || at;
+  if (!(Date.now() - sure < LONGEST)) {
     await pages.delete("/console/jobs");
     return null;
   }
-  const html = (await found.text()).replace("<html ", `<html data-kept="${at}" ${mark} `);
+  const html = (await found.text()).replace("<html ", `<html data-kept="${at}" data-sure="${sure}" ${mark} `);
   return new Response(html, { headers: found.headers });
 }
 
@@ -62,6 +86,7 @@ async function list(event, request) {
   const fresh = (async () => {
     const answer = await fetch(request);
     if (answer.ok && !answer.redirected) await keep(answer.clone());
+    if (answer.status === 304) await again();
     return answer;
   })();
   // The page itself asks for the truth or for nothing.
@@ -94,8 +119,8 @@ self.addEventListener("sync", (event) => {
   if (event.tag !== "acts") return;
   event.waitUntil(
     (async () => {
-      const { ended } = await queue.flush();
-      for (const page of await self.clients.matchAll()) page.postMessage("flushed");
+      const { ended, finished } = await queue.flush();
+      for (const page of await self.clients.matchAll()) page.postMessage({ finished });
       // The browser tries again by itself.
       if (ended === "offline" || ended === "later") throw new Error(ended);
     })(),

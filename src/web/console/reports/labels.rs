@@ -30,7 +30,7 @@ impl Labels<'_> {
     pub(super) fn missing(&self, kind: &str) -> String {
         match kind {
             "class" | "service" | "district" => self.w.of("reports.unknown", kind),
-            "queue" => self.w.t("reports.unknown.queue").to_owned(),
+            "queue" | "owner" => self.w.t("reports.unknown.queue").to_owned(),
             _ => String::new(),
         }
     }

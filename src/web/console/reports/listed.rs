@@ -10,7 +10,7 @@ use crate::domain::sla::{Stage, TimerState};
 use crate::domain::time::truncate;
 use crate::domain::{Instant, QueueCode, RequestId, RequestNumber};
 use crate::store::reports::houses;
-use crate::store::reports::listed::{self, Clock, Which};
+use crate::store::reports::listed::{self, Clock, HEADS, Which};
 use crate::store::requests;
 use crate::web::auth::Session;
 use crate::web::console::queues::{Row, rows};
@@ -34,6 +34,8 @@ pub(super) struct ListedPage<'a> {
     /// What was chosen, in words.
     pub chosen: Vec<String>,
     pub count: String,
+    /// Clocks that were asked for, where they are more than the requests.
+    pub clocks: Option<String>,
     pub rows: Vec<Row>,
     pub next: Option<String>,
     /// The request itself may be opened.
@@ -42,7 +44,7 @@ pub(super) struct ListedPage<'a> {
 
 /// What is wanted besides period and part; words that are none of ours want nothing.
 fn wanted(a: &Asked) -> Which {
-    const PROPERTIES: [&str; 4] = ["class", "service", "district", "queue"];
+    const PROPERTIES: [&str; 5] = ["class", "service", "district", "queue", "owner"];
     let on = |text: &str| text == "1";
     Which {
         status: Status::parse(&a.status),
@@ -59,6 +61,7 @@ fn wanted(a: &Asked) -> Which {
             owner: QueueCode::new(a.owner.as_str()).ok().map(|q| q.to_string()),
         },
         corrected: on(&a.corrected),
+        head: HEADS.into_iter().find(|h| *h == a.corrected),
         house: None,
         nothing: PROPERTIES.into_iter().filter(|p| *p == a.unknown).collect(),
     }
@@ -80,7 +83,7 @@ fn as_query(a: &Asked, which: &Which) -> Vec<(&'static str, String)> {
         ("stage", which.clock.stage.map(|s| s.to_string()).unwrap_or_default()),
         ("clock", which.clock.state.map(|s| s.to_string()).unwrap_or_default()),
         ("owner", which.clock.owner.clone().unwrap_or_default()),
-        ("corrected", on(which.corrected)),
+        ("corrected", which.head.map_or_else(|| on(which.corrected), str::to_owned)),
         ("same_house_as", number),
         ("unknown", which.nothing.first().map(|n| (*n).to_owned()).unwrap_or_default()),
     ]
@@ -109,14 +112,17 @@ pub async fn show(req: HttpRequest, state: web::Data<WebState>, session: Session
     };
     let limit = u64::try_from(PAGE + 1).unwrap_or(51);
     let mut list = listed::page(db, &filter, &period, &which, before, limit).await?;
-    let count = listed::count(db, &filter, &period, &which).await?;
+    let (count, clocks) = match listed::count_clocks(db, &filter, &period, &which).await? {
+        Some(n) => (n.requests, Some(n.clocks).filter(|clocks| *clocks != n.requests)),
+        None => (listed::count(db, &filter, &period, &which).await?, None),
+    };
     let more = list.len() > PAGE;
     list.truncate(PAGE);
     let next = list.last().filter(|_| more).map(|s| format!("{}_{}", s.request.received_at.timestamp_micros(), s.request.id));
     let s = Shell::of(&state, peer::language(&req), &session, "reports").ringing(&state, &session).await?;
     let rows = rows(&s.w, &list, &BTreeMap::new(), now);
     let opens = session.may(Permission::ReadPersonal);
-    page(StatusCode::OK, &listed_page(s, &a, &period, &filter, &which, count, rows, next, opens))
+    page(StatusCode::OK, &listed_page(s, &a, &period, &filter, &which, (count, clocks), rows, next, opens))
 }
 
 /// The house of a request within sight.
@@ -134,7 +140,7 @@ pub(super) fn listed_page<'a>(
     period: &Period,
     filter: &Filter,
     which: &Which,
-    count: i64,
+    (count, clocks): (i64, Option<i64>),
     rows: Vec<Row>,
     next: Option<String>,
     opens: bool,
@@ -152,10 +158,20 @@ pub(super) fn listed_page<'a>(
             "clock" => s.w.of("timer", value),
             "stars" => format!("{value} ★"),
             "unknown" => labels.missing(value),
+            "corrected" if value != "1" => format!("{}: {}", s.w.of("reports.which", "corrected"), labels.named("head", value)),
             other => s.w.of("reports.which", other),
         });
     }
     pairs.extend(wanted);
     let next = next.map(|cursor| query(&[pairs.as_slice(), &[("cursor", cursor)]].concat()));
-    ListedPage { when: in_words(period), chosen, count: grouped(count), rows, next, opens, s }
+    ListedPage {
+        when: in_words(period),
+        chosen,
+        count: grouped(count),
+        clocks: clocks.map(|n| s.w.with("reports.clocks", "n", &grouped(n))),
+        rows,
+        next,
+        opens,
+        s,
+    }
 }

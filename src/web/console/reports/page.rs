@@ -3,7 +3,7 @@
 use super::asked::{Asked, PRESETS, exactly, query, sent};
 use super::labels::Labels;
 use crate::config::local_date_time;
-use crate::domain::access::Scope;
+use crate::domain::access::{Permission, Scope};
 use crate::domain::calendar::{Day, begins, day_of};
 use crate::domain::inbound::ChannelKind;
 use crate::domain::report::{Period, Step};
@@ -82,6 +82,8 @@ pub(super) struct ReportPage<'a> {
     pub presets: Vec<Tab>,
     pub steps: Vec<Choice>,
     pub path: String,
+    /// The period and the part of the work as a query, without a district.
+    pub within: String,
     pub from: String,
     pub till: String,
     pub selects: Vec<(&'static str, String, Vec<Choice>)>,
@@ -218,7 +220,7 @@ fn drawn(sheet: &Sheet, l: &Labels<'_>) -> String {
 /// `GET /console/reports` and `GET /console/reports/{name}`.
 ///
 /// # Errors
-/// `not_found` for no report; `unprocessable` for no period; the store's.
+/// `not_found` for no report; `forbidden` for that of calls to who may not read calls; `unprocessable` for no period; the store's.
 pub async fn show(
     req: HttpRequest,
     state: web::Data<WebState>,
@@ -230,6 +232,9 @@ pub async fn show(
         Some(word) => Name::parse(&word).ok_or_else(|| ApiError::new("not_found"))?,
         None => Name::Summary,
     };
+    if name.is_of_calls() && !session.may(Permission::ReadCalls) {
+        return Err(ApiError::new("forbidden"));
+    }
     let (now, a) = (truncate(state.core.now()), asked.into_inner());
     let period = a.period(now)?;
     let about = report::Asked { filter: a.filter(&session.scope), period, step: a.step(), now, terms: Terms::of(&state.centre.settings) };
@@ -273,11 +278,10 @@ pub(super) fn report_page<'a>(s: Shell<'a>, scope: &Scope, name: Name, a: &Asked
     exact.extend(about.filter.named());
     let along = Along { path: format!("/console/reports/{name}"), pairs, exact };
     let to = |path: String| Along { path, pairs: along.pairs.clone(), exact: Vec::new() };
-    let tabs = Name::ALL.iter().filter(|n| !n.is_whole() || scope.is_whole()).map(|n| Tab {
-        label: w.of("reports.name", n.as_str()),
-        href: to(format!("/console/reports/{n}")).with(&[]),
-        here: *n == name,
-    });
+    let tabs = Name::ALL
+        .iter()
+        .filter(|n| (!n.is_whole() || scope.is_whole()) && (!n.is_of_calls() || scope.may(Permission::ReadCalls)))
+        .map(|n| Tab { label: w.of("reports.name", n.as_str()), href: to(format!("/console/reports/{n}")).with(&[]), here: *n == name });
     let chosen = a.chosen();
     let named = about.filter.named();
     let presets = PRESETS.into_iter().map(|p| Tab {
@@ -300,6 +304,7 @@ pub(super) fn report_page<'a>(s: Shell<'a>, scope: &Scope, name: Name, a: &Asked
         presets: presets.collect(),
         steps,
         path: along.path.clone(),
+        within: query(&along.pairs.iter().filter(|(name, _)| *name != "district").cloned().collect::<Vec<_>>()),
         from: period.first_day().to_string(),
         till: period.last_day().to_string(),
         selects: selects(&w, scope, a, name),

@@ -201,7 +201,11 @@ fn the_requests_behind_a_figure_say_what_was_chosen() {
     for lang in [Lang::Kk, Lang::Ru] {
         let s = shell(&book, lang, true);
         let rows = rows(&s.w, &list, &BTreeMap::new(), now());
-        let html = checked("report_requests", lang, &listed_page(s, &a, &about.period, &about.filter, &which, 1_234, rows, Some("1_2".into()), true));
+        let html = checked(
+            "report_requests",
+            lang,
+            &listed_page(s, &a, &about.period, &about.filter, &which, (1_234, Some(1_300)), rows, Some("1_2".into()), true),
+        );
         assert!(html.contains("1\u{202f}234") && html.contains("2 ★") && html.contains("overdue=1") && html.contains("cursor=1%5F2"));
         assert!(html.contains("class=incident") && html.contains("unknown=district"));
     }
